@@ -1,0 +1,1 @@
+"""The `fairplate` command: one file a command group. Parses, calls, prints; decides nothing."""

@@ -1,0 +1,1 @@
+"""Values every part agrees on. Standard library only; touches nothing outside memory."""

@@ -1,0 +1,48 @@
+"""The error tree: what went wrong, and whether trying again can help.
+
+Messages name the field, what was expected and what was found. They never hold a plate.
+
+    FairplateError
+    ├── InputError          bytes or arguments from outside are not what they must be
+    │   ├── SourceError     a picture, video or stream cannot be read
+    │   └── HotListError    a row of a hot list, or a whole list, is refused
+    ├── EngineError         an engine cannot be set up on this machine
+    └── PolicyError         refused by the rules of the place (exit code 3)
+"""
+
+
+class FairplateError(Exception):
+    """Base of every error this package raises on purpose; `retryable` says whether to try again."""
+
+    retryable = False
+
+
+class InputError(FairplateError):
+    """Something from outside is wrong: one line of `where: field: expected …, found …`."""
+
+    def __init__(
+        self, where: str, field: str, *, expected: str, found: str, retryable: bool = False
+    ) -> None:
+        """Take the four parts of the line; `found` must describe a plate, never quote it."""
+        super().__init__(f"{where}: {field}: expected {expected}, found {found}")
+        self.where = where
+        self.field = field
+        self.expected = expected
+        self.found = found
+        self.retryable = retryable
+
+
+class SourceError(InputError):
+    """A picture, folder, video or stream cannot be read, or stopped half-way."""
+
+
+class HotListError(InputError):
+    """A hot list or one of its rows is refused; `where` holds file and line."""
+
+
+class EngineError(FairplateError):
+    """An engine cannot be set up here; the message says what to do about it."""
+
+
+class PolicyError(FairplateError):
+    """The rules of the place, or SCOPE.md's refusals, forbid what was asked."""

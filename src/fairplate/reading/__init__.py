@@ -1,0 +1,1 @@
+"""Pictures, videos and streams in; plate reads out. Knows nothing of hot lists."""

@@ -1,0 +1,27 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from fairplate.cli.help_page import render_help_page
+from fairplate.cli.main import cli
+
+REFERENCE = Path(__file__).parents[2] / "docs/reference"
+
+
+def test_cli_page_is_what_help_says() -> None:
+    page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
+    assert page == render_help_page(), (
+        "run: .venv/bin/python -m fairplate.cli.help_page > docs/reference/cli.md"
+    )
+
+
+def test_every_command_is_on_the_page() -> None:
+    page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## `fairplate ?(.*)`$", page, re.MULTILINE) == ["", *sorted(cli.commands)]
+
+
+def test_page_is_the_same_on_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = render_help_page()
+    monkeypatch.setenv("COLUMNS", "40")
+    assert render_help_page() == before
