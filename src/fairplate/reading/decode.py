@@ -16,36 +16,35 @@ from numpy.typing import NDArray
 
 from fairplate.core.plates import PLATE_CHARACTERS
 from fairplate.core.reads import Character
-from fairplate.reading.syntaxes import Syntax
+from fairplate.reading.syntaxes import KINDS, Syntax
 
 # Columns of a recogniser's output: nothing, the 36 plate characters, any other sign.
 NOTHING, FIRST, OTHER = 0, 1, 37
 _COUNT = len(PLATE_CHARACTERS)
-_DIGITS, _LETTERS = slice(0, 10), slice(10, 36)
+_MEMBERS = {
+    kind: np.array([PLATE_CHARACTERS.index(c) for c in members]) for kind, members in KINDS.items()
+}
 
 # P(seen | printed) of the recogniser for the pairs that it confuses, measured on the crops free for
 # training (1,200 of br_crops, 356 of uscrop; rounded; the figures of pairs seen under ten times are
-# pooled). O and 0 are one glyph on many plates, so what is seen says little between the two.
+# pooled with their mirror). O and 0 are one glyph on many plates, so what is seen says little between the two.
 _CONFUSED = {
-    "O0": 0.28, "0O": 0.20, "QO": 0.22, "Q0": 0.07, "OD": 0.08, "DO": 0.03, "0D": 0.01, "QD": 0.03,
-    "I1": 0.15, "1I": 0.10, "D1": 0.02, "01": 0.01, "8B": 0.02, "B8": 0.02, "G6": 0.01, "6G": 0.01,
-    "S5": 0.02, "5S": 0.02, "Z2": 0.02, "2Z": 0.02, "WN": 0.02, "WM": 0.02, "MN": 0.02, "NM": 0.01,
-    "HM": 0.01, "MH": 0.01, "GC": 0.02, "CG": 0.01, "YV": 0.01, "VY": 0.01, "86": 0.01, "65": 0.01,
-    "1T": 0.01, "IL": 0.02, "L1": 0.01, "1L": 0.01, "4A": 0.01, "A4": 0.01, "7T": 0.01, "T7": 0.01,
-    "B3": 0.01, "83": 0.01, "38": 0.01, "EF": 0.01, "FE": 0.01, "PF": 0.01, "FP": 0.01, "UV": 0.01,
+    "O0": 0.28, "0O": 0.15, "QO": 0.22, "Q0": 0.07, "OD": 0.08, "DO": 0.03, "QD": 0.03, "0D": 0.01,
+    "I1": 0.13, "1I": 0.06, "D1": 0.04, "01": 0.01, "8B": 0.02, "B8": 0.02, "WN": 0.02, "WM": 0.02,
+    "GC": 0.02, "MN": 0.015, "IL": 0.015, "YV": 0.015, "HM": 0.01, "86": 0.007, "65": 0.007,
+    "2Z": 0.004, "1T": 0.004, "WV": 0.01, "G6": 0.003, "6G": 0.003, "S5": 0.003, "5S": 0.003,
+    "Z2": 0.003, "NM": 0.003, "MH": 0.003, "EF": 0.003, "FE": 0.003,
 }  # fmt: skip
 # Neighbouring steps that waver between these saw one sign; between others, two.
 _ONE_SHAPE = (*(frozenset(c) for c in PLATE_CHARACTERS), frozenset("O0QD"), frozenset("I1"))
 _ANY_ERROR = 0.01  # and every other character this much in all
 
-# Mass of "no known pattern": personalised and foreign plates. About a tenth of the US and European
-# plates in public test sets fit no pattern of their region's table.
-_UNPATTERNED = 0.1
 _LENGTH_SHARES = {1: 0.001, 2: 0.005, 3: 0.02, 4: 0.05, 5: 0.13, 6: 0.3, 7: 0.38, 8: 0.1, 9: 0.01}
 
 # A blue band, a bolt, a sticker or the frame beside the text reads as a character that is not there
 # (first and last slot); an emblem between the groups does so less often (the others).
 _STRAY_AT_EDGE, _STRAY_INSIDE = 0.04, 0.004
+_NEGLIGIBLE = 12.0  # in log odds: e^-12 of the best
 _WEAK_INK = 0.08  # a step with less than this chance of any character makes no slot
 
 
@@ -144,20 +143,17 @@ def _log_nothing(slots: Sequence[Slot]) -> list[float]:
 
 
 def _log_best(slots: Sequence[Slot]) -> list[dict[str, float]]:
-    """Return each slot's log odds of being a letter, digit or either, against a stray sign.
+    """Return each slot's log odds of being of each kind, against being a stray sign.
 
-    A stray sign shows any character (1 in 36), a letter place any letter (1 in 26), and so on.
+    A stray sign shows any character (1 in 36), a letter's place any letter (1 in 26), and so on.
     """
     table = []
     for slot in slots:
         here = log(max(1.0 - slot.nothing, 1e-3))
-        letter = log(slot.chances[_LETTERS].max()) + here
-        digit = log(slot.chances[_DIGITS].max()) + here
         table.append(
             {
-                "L": letter + log(_COUNT / 26),
-                "D": digit + log(_COUNT / 10),
-                "A": max(letter, digit),
+                kind: log(slot.chances[members].max() * _COUNT / len(members)) + here
+                for kind, members in _MEMBERS.items()
             }
         )
     return table
@@ -183,24 +179,76 @@ def _fit(
     return ways[-1]
 
 
-def _characters(slots: Sequence[Slot], pattern: str, trust: float) -> tuple[Character, ...]:
-    """Return first and second choice of each slot; `trust` is how far the pattern is believed."""
+@dataclass(frozen=True, slots=True)
+class _Hypothesis:
+    """One pattern laid on the slots `used`; `log_odds` against noise with its best characters."""
+
+    pattern: str
+    used: tuple[int, ...]
+    log_odds: float
+    log_prior: float
+    syntax: Syntax | None
+
+    def text(self, slots: Sequence[Slot]) -> str:
+        """Return the best characters that the pattern allows."""
+        best = []
+        for at, kind in zip(self.used, self.pattern, strict=True):
+            members = _MEMBERS[kind]
+            best.append(PLATE_CHARACTERS[int(members[slots[at].chances[members].argmax()])])
+        return "".join(best)
+
+
+def _hypotheses(slots: Sequence[Slot], expected: Sequence[Syntax]) -> list[_Hypothesis]:
+    """Return every expected pattern, and no pattern of every length, laid on the slots."""
+    best, none = _log_best(slots), _log_nothing(slots)
+    rest = max(1.0 - sum(syntax.share for syntax in expected), 0.01)
+    priors: list[tuple[str, float, Syntax | None]] = [
+        ("A" * length, share * rest, None) for length, share in _LENGTH_SHARES.items()
+    ]
+    priors += [(s.pattern, s.share, s) for s in expected]
+    found = []
+    for pattern, prior, syntax in priors:
+        if len(pattern) <= len(slots):
+            score, used = _fit(pattern, best, none)
+            found.append(_Hypothesis(pattern, used, score + log(prior), log(prior), syntax))
+    return found
+
+
+def _log_joint(text: str, h: _Hypothesis, slots: Sequence[Slot], none: Sequence[float]) -> float:
+    """Return the log odds, against noise, of the plate being `text` and of the hypothesis."""
+    total = h.log_prior + sum(none) - sum(none[at] for at in h.used)
+    for char, at, kind in zip(text, h.used, h.pattern, strict=True):
+        members = _MEMBERS[kind]
+        column = PLATE_CHARACTERS.index(char)
+        if column not in members:
+            return float("-inf")
+        here = max(1.0 - slots[at].nothing, 1e-3)
+        total += log(max(slots[at].chances[column], 1e-12) * here * _COUNT / len(members))
+    return total
+
+
+def _characters(
+    text: str, slots: Sequence[Slot], rivals: Sequence[tuple[str, float]]
+) -> tuple[Character, ...]:
+    """Return `text` with each character's chance, and the runner-up's.
+
+    `rivals` are the patterns that use these slots with their posteriors, summing to 1: a
+    character's chance is what each says of it, weighed. A runner-up is capped at the first
+    choice's chance, as only the text as a whole was put first.
+    """
     characters = []
-    for slot, kind in zip(slots, pattern, strict=True):
-        prior = np.full(_COUNT, (1.0 - trust) / _COUNT)
-        members = {"L": _LETTERS, "D": _DIGITS, "A": slice(0, _COUNT)}[kind]
-        prior[members] += trust / (members.stop - members.start)
-        chances = slot.chances * prior
-        chances /= chances.sum()
-        second, first = (int(i) for i in np.argsort(chances)[-2:])
-        characters.append(
-            Character(
-                PLATE_CHARACTERS[first],
-                float(chances[first]),
-                PLATE_CHARACTERS[second],
-                float(chances[second]),
-            )
-        )
+    for place, (char, slot) in enumerate(zip(text, slots, strict=True)):
+        chances = np.zeros(_COUNT)
+        for kinds, posterior in rivals:
+            members = _MEMBERS[kinds[place]]
+            here = slot.chances[members]
+            chances[members] += posterior * here / here.sum()
+        first = PLATE_CHARACTERS.index(char)
+        sure = min(float(chances[first]), 1.0)
+        chances[first] = -1.0
+        second = int(chances.argmax())
+        second_sure = min(float(chances[second]), sure)
+        characters.append(Character(char, sure, PLATE_CHARACTERS[second], second_sure))
     return tuple(characters)
 
 
@@ -209,28 +257,24 @@ def decode(slots: Sequence[Slot], expected: Sequence[Syntax]) -> Decoded | None:
 
     `confidence` is the chance that every character is right and none is missing or too many.
     """
-    if not slots:
-        return None
-    best, none = _log_best(slots), _log_nothing(slots)
-    hypotheses: list[tuple[float, tuple[int, ...], str, Syntax | None]] = []
-    for length, share in _LENGTH_SHARES.items():
-        if length <= len(slots):
-            score, used = _fit("A" * length, best, none)
-            hypotheses.append((score + log(share * _UNPATTERNED), used, "A" * length, None))
-    for syntax in expected:
-        if len(syntax.pattern) <= len(slots):
-            score, used = _fit(syntax.pattern, best, none)
-            prior = log(syntax.share * (1.0 - _UNPATTERNED))
-            hypotheses.append((score + prior, used, syntax.pattern, syntax))
+    hypotheses = _hypotheses(slots, expected)
     if not hypotheses:
         return None
-    top, used, pattern, chosen = max(hypotheses, key=lambda h: h[0])
-    # Rivals that use other slots say whether a character is too many or missing.
-    same = sum(exp(h[0] - top) for h in hypotheses if h[1] == used)
-    rivals = sum(exp(h[0] - top) for h in hypotheses if h[1] != used)
-    trust = 0.0 if chosen is None else 1.0 / same
-    characters = _characters([slots[at] for at in used], pattern, trust)
-    confidence = same / (same + rivals)
+    none = _log_nothing(slots)
+    top = max(h.log_odds for h in hypotheses)
+    # A text's chance is the sum over all patterns that allow it; far-off hypotheses add nothing.
+    near = [h for h in hypotheses if h.log_odds > top - _NEGLIGIBLE]
+    chances: dict[tuple[tuple[int, ...], str], float] = {}
+    for used, text in {(h.used, h.text(slots)) for h in near}:
+        fitting = (_log_joint(text, h, slots, none) for h in near if h.used == used)
+        chances[used, text] = sum(exp(value - top) for value in fitting)
+    used, text = max(chances, key=lambda key: (chances[key], key))
+    fitting = [h for h in near if h.used == used]
+    weights = [exp(h.log_odds - top) for h in fitting]
+    rivals = [(h.pattern, w / sum(weights)) for h, w in zip(fitting, weights, strict=True)]
+    characters = _characters(text, [slots[at] for at in used], rivals)
+    confidence = sum(weights) / sum(exp(h.log_odds - top) for h in hypotheses)
     for character in characters:
         confidence *= character.confidence
-    return Decoded(characters, confidence, top, chosen)
+    best = max(fitting, key=lambda h: _log_joint(text, h, slots, none))
+    return Decoded(characters, min(confidence, 1.0), log(chances[used, text]) + top, best.syntax)

@@ -54,7 +54,7 @@ class Engine(Protocol):
     name: str
 
     def locate(self, image: Image) -> Sequence[Area]:
-        """Return the places that may be plates, best first."""
+        """Return the places that may be plates, the most prominent first."""
         ...
 
     def transcribe(self, image: Image, area: Area) -> Transcript | None:
@@ -62,5 +62,5 @@ class Engine(Protocol):
         ...
 
     def read(self, frame: Frame) -> list[PlateRead]:
-        """Return one read for each plate in the frame, most confident first."""
+        """Return one read for each plate in the frame, the most prominent first."""
         ...

@@ -170,7 +170,9 @@ def plates_among(
     frame_height_px: float,
     regions: Sequence[str] = (),
 ) -> list[Plate]:
-    """Return the plates among the lines of one frame, most confident first.
+    """Return the plates among the lines of one frame, most prominent first.
+
+    Prominent is confident and large: with two sure reads, the nearer car is the picture's subject.
 
     `regions` limits what a state's name beside the plate may say: one outside them is ignored.
     """
@@ -192,4 +194,8 @@ def plates_among(
             region = None
         confidence = line.decoded.confidence * plausibility(line)
         plates.append(Plate(line.corners, line.decoded, confidence, region))
-    return sorted(plates, key=lambda plate: plate.confidence, reverse=True)
+    return sorted(plates, key=_prominence, reverse=True)
+
+
+def _prominence(plate: Plate) -> float:
+    return plate.confidence * _distance(plate.corners[0], plate.corners[1]) ** 0.2

@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from fairplate.core.reads import PlateRead
-from fairplate.reading.decode import Decoded, Slot, decode, slots_of
+from fairplate.reading.decode import Slot, decode, slots_of
 from fairplate.reading.engine import Area, Frame, Image, Transcript
 from fairplate.reading.engines import EngineOptions
 from fairplate.reading.engines.ppocr.text_finder import TextFinder, Window
@@ -50,7 +50,7 @@ class PpocrEngine:
         return cls(finder, reader, options.regions)
 
     def locate(self, image: Image) -> list[Area]:
-        """Return the plates' places, most confident first."""
+        """Return the plates' places, the most prominent first."""
         return [Area(p.corners, p.confidence) for p in self._plates(image)]
 
     def transcribe(self, image: Image, area: Area) -> Transcript | None:
@@ -61,7 +61,7 @@ class PpocrEngine:
         return Transcript(line.decoded.characters, line.decoded.confidence)
 
     def read(self, frame: Frame) -> list[PlateRead]:
-        """Return one read for each plate in the frame, most confident first."""
+        """Return one read for each plate in the frame, the most prominent first."""
         return [
             PlateRead(
                 source=frame.source,
@@ -101,23 +101,31 @@ class PpocrEngine:
         )
 
     def _read_line(self, image: Image, quads: Iterable[Quad]) -> Line | None:
-        """Return the line read from the crop that decodes best; later ones only while unsure."""
-        best: tuple[Decoded, tuple[Slot, ...], Quad] | None = None
+        """Return the line as most of the crops read it; later crops only while unsure."""
+        looks: list[Line] = []
         for quad in quads:
-            crop = cut_out(image, quad, height_px=HEIGHT_PX, max_width_px=MAX_WIDTH_PX)
-            slots = tuple(slots_of(self._reader.read(crop)))
-            decoded = decode(slots, self._expected)
-            if decoded is None:
+            look = self._look(image, quad)
+            if look is None:
                 continue
-            if best is None or decoded.confidence > best[0].confidence:
-                best = (decoded, slots, quad)
-            if decoded.confidence > _SURE or not _worth_more_looks(slots):
+            looks.append(look)
+            if look.decoded.confidence > _SURE or not _worth_more_looks(look.slots):
                 break
-        if best is None:
+        if not looks:
             return None
-        decoded, slots, quad = best
+        votes: dict[str, float] = {}
+        for look in looks:
+            plate = look.decoded.plate
+            votes[plate] = votes.get(plate, 0.0) + look.decoded.confidence
+        return max(looks, key=lambda k: (votes[k.decoded.plate], k.decoded.confidence))
+
+    def _look(self, image: Image, quad: Quad) -> Line | None:
+        crop = cut_out(image, quad, height_px=HEIGHT_PX, max_width_px=MAX_WIDTH_PX)
+        slots = tuple(slots_of(self._reader.read(crop)))
+        decoded = decode(slots, self._expected)
+        if decoded is None:
+            return None
         corners = tuple((float(x), float(y)) for x, y in quad)
-        text = "".join(slot.most_likely for slot in slots if slot.nothing < 0.5)
+        text = "".join(slot.most_likely for slot in slots if slot.nothing < 0.5)  # noqa: PLR2004
         return Line((corners[0], corners[1], corners[2], corners[3]), slots, decoded, text)
 
 
