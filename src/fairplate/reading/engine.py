@@ -22,13 +22,17 @@ Point: TypeAlias = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture of a source: `index` counts from 0, `time_s` is seconds from its start."""
+    """One picture of a source: `index` counts from 0, `time_s` is seconds from its start.
+
+    `still` says that no other frame shows the same scene: an engine may take longer over it.
+    """
 
     image: Image
     source: str
     index: int = 0
     time_s: float = 0.0
     captured_at: datetime | None = None
+    still: bool = True
 
 
 @dataclass(frozen=True, slots=True)

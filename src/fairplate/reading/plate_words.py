@@ -4,7 +4,7 @@ Decides whether a line of text is such a word, and which region a word names. A 
 word of this list is lost on purpose: the word is met a million times for each such plate.
 """
 
-# Spelled without blanks, as a line of text is read. The state's name stands on nearly every US plate.
+# Spelled without blanks, as a line of text is read. Nearly every US plate names its state.
 _STATES = {
     "ALABAMA": "us-al", "ALASKA": "us-ak", "ARIZONA": "us-az", "ARKANSAS": "us-ar",
     "CALIFORNIA": "us-ca", "COLORADO": "us-co", "CONNECTICUT": "us-ct", "DELAWARE": "us-de",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fairplate.core.reads import Box
 from fairplate.reading.engine import Image
 
-# float32, shape (4, 2)
+# Four rows of x and y in float32.
 Quad = NDArray[np.float32]
 
 
@@ -47,7 +47,8 @@ def cut_out(image: Image, quad: Quad, *, height_px: int, max_width_px: int) -> I
         if part.size:
             size = (max(round(part.shape[1] / shrink), 1), max(round(part.shape[0] / shrink), 1))
             scale = np.array([size[0] / part.shape[1], size[1] / part.shape[0]])
-            image = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+            smaller = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+            image = np.asarray(smaller, dtype=np.uint8)
             quad = ((quad - [x1, y1]) * scale).astype(np.float32)
     out_width = int(np.clip(round(width / max(height, 1.0) * height_px), 16, max_width_px))
     target = [[0, 0], [out_width, 0], [out_width, height_px], [0, height_px]]

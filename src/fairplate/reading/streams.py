@@ -234,7 +234,7 @@ def _to_frame(arrival: Arrival, name: str) -> Frame:
         image = shot.to_image()
     except VIDEO_ERRORS as error:
         raise _broken(name, describe(error)) from None
-    return Frame(image, name, shot.index, shot.time_s, arrival.captured_at)
+    return Frame(image, name, shot.index, shot.time_s, arrival.captured_at, still=False)
 
 
 def _ends_by_itself(container: InputContainer) -> bool:

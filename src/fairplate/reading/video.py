@@ -112,7 +112,7 @@ def read_video(
         with _open_file(path, demuxer) as container:
             stream = pick_stream(container, name=name, threads=threads)
             for shot in decode(container, stream, sampling, name=name, should_stop=should_stop):
-                yield Frame(shot.to_image(), name, shot.index, shot.time_s)
+                yield Frame(shot.to_image(), name, shot.index, shot.time_s, still=False)
     except VIDEO_ERRORS as error:
         raise SourceError(
             name, "video", expected="a whole, undamaged video", found=describe(error)

@@ -11,19 +11,20 @@ from typing import Self
 import numpy as np
 
 from fairplate.core.reads import PlateRead
-from fairplate.reading.decode import Slot, decode, slots_of
+from fairplate.reading.decode import decode, slots_of
 from fairplate.reading.engine import Area, Frame, Image, Transcript
 from fairplate.reading.engines import EngineOptions
-from fairplate.reading.engines.ppocr.text_finder import TextFinder, Window
+from fairplate.reading.engines.ppocr.text_finder import HARD_LOOK_PX, TextFinder, Window
 from fairplate.reading.engines.ppocr.text_reader import HEIGHT_PX, MAX_WIDTH_PX, TextReader
 from fairplate.reading.engines.ppocr.weights import FINDER_FILE, READER_FILE, open_session
-from fairplate.reading.plate_lines import Line, Plate, plates_among
+from fairplate.reading.plate_lines import Line, Plate, plates_among, plausibility
 from fairplate.reading.plate_words import is_word
 from fairplate.reading.quads import Quad, box_of, cut_out
 from fairplate.reading.syntaxes import syntaxes
 
-MIN_CONFIDENCE = 0.1
-_SURE = 0.9  # above, no further variant of the crop is read
+MIN_CONFIDENCE = 0.12
+_SURE = 0.8  # above, no further crop of the line is read
+_MOST_AGAIN = 4  # lines read in further crops, in one go
 _MOST_WINDOWS = 8
 _MOST_SLOTS = 11  # the longest plate, with a stray sign at each end
 _LIKELY = 0.35  # below, the frame is looked at more closely
@@ -51,11 +52,11 @@ class PpocrEngine:
 
     def locate(self, image: Image) -> list[Area]:
         """Return the plates' places, the most prominent first."""
-        return [Area(p.corners, p.confidence) for p in self._plates(image)]
+        return [Area(p.corners, p.confidence) for p in self._plates(image, still=True)]
 
     def transcribe(self, image: Image, area: Area) -> Transcript | None:
         """Return what stands in the area, read as one line; None for no character."""
-        line = self._read_line(image, [np.array(area.corners, dtype=np.float32)])
+        line = self._look(image, np.array(area.corners, dtype=np.float32))
         if line is None:
             return None
         return Transcript(line.decoded.characters, line.decoded.confidence)
@@ -74,23 +75,24 @@ class PpocrEngine:
                 time_s=frame.time_s,
                 captured_at=frame.captured_at,
             )
-            for plate in self._plates(frame.image)
+            for plate in self._plates(frame.image, still=frame.still)
         ]
 
-    def _plates(self, image: Image) -> list[Plate]:
+    def _plates(self, image: Image, *, still: bool) -> list[Plate]:
         windows = self._finder.first_look(image)[:_MOST_WINDOWS]
-        lines = [line for window in windows for line in self._lines_in(image, window)]
+        lines = self._lines_in(image, windows)
         plates = self._choose(lines, image)
-        if not plates or plates[0].confidence < _LIKELY:
+        if not _likely(plates):
             # What showed may be a plate amid other text, too small in its window to be read.
-            closer = [w.closer() for w in windows[:_MOST_CLOSER] if w.width > _CLOSER_FROM_PX]
-            lines += [line for window in closer for line in self._lines_in(image, window)]
+            closer = [w.closer() for w in windows if w.width > _CLOSER_FROM_PX]
+            lines += self._lines_in(image, closer[:_MOST_CLOSER])
+            plates = self._choose(lines, image)
+        if still and not _likely(plates):
+            # Or it did not show at that size: twice the work, in the few frames that need it.
+            windows = self._finder.first_look(image, pixels=HARD_LOOK_PX)[:_MOST_WINDOWS]
+            lines += self._lines_in(image, windows)
             plates = self._choose(lines, image)
         return [plate for plate in plates if plate.confidence >= MIN_CONFIDENCE]
-
-    def _lines_in(self, image: Image, window: Window) -> list[Line]:
-        found = (self._read_line(image, quads) for quads in self._finder.close_look(image, window))
-        return [line for line in found if line is not None]
 
     def _choose(self, lines: Sequence[Line], image: Image) -> list[Plate]:
         return plates_among(
@@ -100,18 +102,37 @@ class PpocrEngine:
             regions=self._regions,
         )
 
-    def _read_line(self, image: Image, quads: Iterable[Quad]) -> Line | None:
-        """Return the line as most of the crops read it; later crops only while unsure."""
-        looks: list[Line] = []
+    def _lines_in(self, image: Image, windows: Iterable[Window]) -> list[Line]:
+        """Return the lines in the windows; the likely but doubtful ones read in further crops."""
+        first: list[tuple[Line, Sequence[Quad]]] = []
+        for window in windows:
+            for tight, *others in self._finder.close_look(image, window):
+                line = self._look(image, tight)
+                if line is not None:
+                    first.append((line, others))
+        first.sort(key=lambda item: _promise(item[0]), reverse=True)
+        lines: list[Line] = []
+        again = 0
+        for line, others in first:
+            sure = _promise(line) > _SURE or any(
+                _covers(other, line) and _promise(other) > _SURE for other in lines
+            )
+            if again < _MOST_AGAIN and not sure and _may_be_plate(line):
+                again += 1
+                lines.append(self._read_again(image, line, others))
+            else:
+                lines.append(line)
+        return lines
+
+    def _read_again(self, image: Image, line: Line, quads: Iterable[Quad]) -> Line:
+        """Return the line as most of its crops read it; later crops only while unsure."""
+        looks = [line]
         for quad in quads:
             look = self._look(image, quad)
-            if look is None:
-                continue
-            looks.append(look)
-            if look.decoded.confidence > _SURE or not _worth_more_looks(look.slots):
-                break
-        if not looks:
-            return None
+            if look is not None:
+                looks.append(look)
+                if look.decoded.confidence > _SURE:
+                    break
         votes: dict[str, float] = {}
         for look in looks:
             plate = look.decoded.plate
@@ -129,20 +150,29 @@ class PpocrEngine:
         return Line((corners[0], corners[1], corners[2], corners[3]), slots, decoded, text)
 
 
-def _worth_more_looks(slots: Sequence[Slot]) -> bool:
-    """Say whether a line of these signs may be a plate at all."""
-    return 3 <= len(slots) <= _MOST_SLOTS and not is_word("".join(s.most_likely for s in slots))
+def _likely(plates: Sequence[Plate]) -> bool:
+    return bool(plates) and plates[0].confidence >= _LIKELY
+
+
+def _promise(line: Line) -> float:
+    return line.decoded.confidence * plausibility(line)
+
+
+def _may_be_plate(line: Line) -> bool:
+    """Say whether a line of these signs is worth further crops."""
+    return 3 <= len(line.slots) <= _MOST_SLOTS and not is_word(line.text)  # noqa: PLR2004
 
 
 def _without_repeats(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines without those that a surer one of another window covers."""
+    """Return the lines without those that are better seen in another window."""
     kept: list[Line] = []
     for line in sorted(lines, key=lambda k: k.decoded.log_odds, reverse=True):
-        x, y = line.centre
-        if not any(
-            abs(x - other.centre[0]) < other.width_px / 2
-            and abs(y - other.centre[1]) < other.height_px / 2
-            for other in kept
-        ):
+        if not any(_covers(other, line) for other in kept):
             kept.append(line)
     return kept
+
+
+def _covers(line: Line, other: Line) -> bool:
+    """Say whether `other` is the same line, seen in another window."""
+    near_x = abs(line.centre[0] - other.centre[0]) < line.width_px / 2
+    return near_x and abs(line.centre[1] - other.centre[1]) < line.height_px / 2

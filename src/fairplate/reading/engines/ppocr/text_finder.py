@@ -20,7 +20,7 @@ _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 _SPREAD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 _STRIDE = 32  # the network halves its input five times
 
-FIRST_LOOK_PX = 330_000
+FIRST_LOOK_PX, HARD_LOOK_PX = 330_000, 800_000
 _FIRST_LOOK_MARK = 0.15
 _CLOSE_LOOK_WIDTH_PX = 320
 _CLOSE_LOOK_MARK, _CLOSE_LOOK_PEAK = 0.2, 0.4
@@ -74,10 +74,13 @@ class TextFinder:
         output: NDArray[np.float32] = self._session.run(None, {self._input: batch})[0][0, 0]
         return output
 
-    def first_look(self, image: Image) -> list[Window]:
-        """Return where a close look is worth it, most promising first."""
+    def first_look(self, image: Image, *, pixels: int = FIRST_LOOK_PX) -> list[Window]:
+        """Return where a close look is worth it, most promising first.
+
+        The frame is brought to about `pixels`, at most twice its own width and height.
+        """
         height, width = image.shape[:2]
-        ratio = min((FIRST_LOOK_PX / (height * width)) ** 0.5, 2.0)
+        ratio = min((pixels / (height * width)) ** 0.5, 2.0)
         size = (_to_stride(width * ratio), _to_stride(height * ratio))
         way = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
         small = np.asarray(cv2.resize(image, size, interpolation=way), dtype=np.uint8)

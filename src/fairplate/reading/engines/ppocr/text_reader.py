@@ -17,7 +17,7 @@ from fairplate.reading.engine import Image
 HEIGHT_PX = 48
 MAX_WIDTH_PX = 480
 # Between the groups of a plate: a gap, as far as its text goes.
-_GAPS = frozenset(" -.·•:'’_")
+_GAPS = frozenset(" -.·•:'\u2019_")
 
 
 class TextReader:
