@@ -22,7 +22,7 @@ help:            ## list the recipes
 setup: .venv/.ready ## make .venv with everything, so that .venv/bin/fairplate works
 
 setup-ci:        ## install the system packages that only the extra tests need (root)
-	.ci/system-packages
+	bash .ci/system-packages
 
 demo: setup      ## render a street clip, read it, show matches (PHOTOS=… adds your own pictures)
 	$(BIN)/fairplate demo $(PHOTOS)

@@ -27,7 +27,7 @@ _MEMBERS = {
 
 # P(seen | printed) of the recogniser for the pairs that it confuses, measured on the crops free for
 # training (1,200 of br_crops, 356 of uscrop; rounded; the figures of pairs seen under ten times are
-# pooled with their mirror). O and 0 are one glyph on many plates, so what is seen says little between the two.
+# pooled with their mirror). O and 0 are one glyph on many plates: what is seen says little.
 _CONFUSED = {
     "O0": 0.28, "0O": 0.15, "QO": 0.22, "Q0": 0.07, "OD": 0.08, "DO": 0.03, "QD": 0.03, "0D": 0.01,
     "I1": 0.13, "1I": 0.06, "D1": 0.04, "01": 0.01, "8B": 0.02, "B8": 0.02, "WN": 0.02, "WM": 0.02,
@@ -266,8 +266,8 @@ def decode(slots: Sequence[Slot], expected: Sequence[Syntax]) -> Decoded | None:
     near = [h for h in hypotheses if h.log_odds > top - _NEGLIGIBLE]
     chances: dict[tuple[tuple[int, ...], str], float] = {}
     for used, text in {(h.used, h.text(slots)) for h in near}:
-        fitting = (_log_joint(text, h, slots, none) for h in near if h.used == used)
-        chances[used, text] = sum(exp(value - top) for value in fitting)
+        joint = (_log_joint(text, h, slots, none) for h in near if h.used == used)
+        chances[used, text] = sum(exp(value - top) for value in joint)
     used, text = max(chances, key=lambda key: (chances[key], key))
     fitting = [h for h in near if h.used == used]
     weights = [exp(h.log_odds - top) for h in fitting]

@@ -20,6 +20,14 @@ Image: TypeAlias = NDArray[np.uint8]
 Point: TypeAlias = tuple[float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What every engine is told: where the plates are from (none = anywhere), and its threads."""
+
+    regions: tuple[str, ...] = ()
+    threads: int = 1
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of a source: `index` counts from 0, `time_s` is seconds from its start.

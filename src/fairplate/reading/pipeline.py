@@ -15,8 +15,9 @@ from fairplate.reading.vote import vote
 # A real plate is read in several frames of a clip, or well in one. A text that comes in a single
 # frame and that the engine itself doubts is nearly always a sign or a shadow, and a video read
 # without a second agreeing frame could not raise an alert anyway. Several reads that disagree are
-# kept, with `frames` 1: something was there.
+# kept, with `frames` 1, unless even their vote is next to nothing: something was there.
 NOISE_BELOW_CONFIDENCE = 0.5
+DISCORD_BELOW_CONFIDENCE = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,12 +80,13 @@ class _Clip:
         return self._sightings(self._tracker.finish())
 
     def _sightings(self, ended: Sequence[Track]) -> list[Sighting]:
-        frames = [self._kept.pop(track.number) for track in ended]
-        return [
-            Sighting(_agree(track), frame)
-            for track, frame in zip(ended, frames, strict=True)
-            if not _is_noise(track.reads)
-        ]
+        sightings = []
+        for track in ended:
+            frame = self._kept.pop(track.number)
+            read = _agree(track)
+            if not _is_noise(read, of=len(track.reads)):
+                sightings.append(Sighting(read, frame))
+        return sightings
 
 
 def _agree(track: Track) -> PlateRead:
@@ -98,5 +100,7 @@ def _agree(track: Track) -> PlateRead:
     )
 
 
-def _is_noise(reads: Sequence[PlateRead]) -> bool:
-    return len(reads) == 1 and reads[0].confidence < NOISE_BELOW_CONFIDENCE
+def _is_noise(read: PlateRead, *, of: int) -> bool:
+    """Say whether the vote on `of` reads is of nothing."""
+    enough = NOISE_BELOW_CONFIDENCE if of == 1 else DISCORD_BELOW_CONFIDENCE
+    return read.frames == 1 and read.confidence < enough

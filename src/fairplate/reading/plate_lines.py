@@ -198,4 +198,5 @@ def plates_among(
 
 
 def _prominence(plate: Plate) -> float:
-    return plate.confidence * _distance(plate.corners[0], plate.corners[1]) ** 0.2
+    width: float = _distance(plate.corners[0], plate.corners[1]) ** 0.2
+    return plate.confidence * width

@@ -1,8 +1,9 @@
 """What plates of a region look like: patterns of letters and digits, as a prior.
 
 A pattern says which position holds a letter (`L`), a digit (`D`) or either (`A`); small letters
-stand for the letters that an issuer restricts itself to (`KINDS`). Patterns never filter: `decode.py` weighs them against what the characters themselves look like, so a personalised
-plate still reads. The table lists current series and older ones still on the road; it is common
+stand for the letters that an issuer restricts itself to (`KINDS`). Patterns never filter:
+`decode.py` weighs them against what the characters themselves look like, so a personalised plate
+still reads. The table lists current series and older ones still on the road; it is common
 knowledge collected from the issuers' public descriptions, and a region without a line (or a series
 that is missing) only loses the help, not the read.
 """
@@ -15,8 +16,8 @@ from itertools import product
 from fairplate.core.regions import region_covers
 
 # What each sign of a pattern stands for. Issuers leave out letters that look like digits or spell
-# words: c Spain's consonants, n the Netherlands', p Poland after the district (no B, D, I, O, Q, Z).
-# (France and Italy leave out I, O and U too; saying so made Slovak O into French Q, as both
+# words: c Spain's consonants, n the Netherlands', p Poland's after the district (no B, D, I, O, Q,
+# Z). (France and Italy leave out I, O and U too; saying so made Slovak O into French Q, as both
 # countries' plates are LLDDDLL and look alike.)
 LETTERS, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 KINDS = {

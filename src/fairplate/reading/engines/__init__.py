@@ -1,28 +1,21 @@
 """The engines by name. To add one: a file here and a line in `ENGINES`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from fairplate.core.errors import InputError
-from fairplate.reading.engine import Engine
+from fairplate.reading.engine import Engine, EngineOptions
 
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """What every engine is told: where the plates are from (none = anywhere), and its threads."""
-
-    regions: tuple[str, ...] = ()
-    threads: int = 1
+__all__ = ["DEFAULT_ENGINE", "ENGINES", "EngineOptions", "build_engine"]
 
 
 def _ppocr(options: EngineOptions) -> Engine:
-    from fairplate.reading.engines.ppocr import PpocrEngine
+    from fairplate.reading.engines.ppocr import PpocrEngine  # noqa: PLC0415 - engines' libraries are heavy and optional
 
     return PpocrEngine.load(options)
 
 
 def _fast_alpr(options: EngineOptions) -> Engine:
-    from fairplate.reading.engines.fast_alpr import FastAlprEngine
+    from fairplate.reading.engines.fast_alpr import FastAlprEngine  # noqa: PLC0415 - engines' libraries are heavy and optional
 
     return FastAlprEngine.load(options)
 

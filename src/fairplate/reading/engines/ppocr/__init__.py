@@ -106,10 +106,10 @@ class PpocrEngine:
         """Return the lines in the windows; the likely but doubtful ones read in further crops."""
         first: list[tuple[Line, Sequence[Quad]]] = []
         for window in windows:
-            for tight, *others in self._finder.close_look(image, window):
-                line = self._look(image, tight)
+            for quads in self._finder.close_look(image, window):
+                line = self._look(image, quads[0])
                 if line is not None:
-                    first.append((line, others))
+                    first.append((line, quads[1:]))
         first.sort(key=lambda item: _promise(item[0]), reverse=True)
         lines: list[Line] = []
         again = 0
