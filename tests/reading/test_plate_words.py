@@ -84,7 +84,6 @@ def test_plates_are_no_words(text: str) -> None:
     assert region_named(text) is None
 
 
-@pytest.mark.xfail(reason="digits of a line turn to letters, those of the listed word do not")
 def test_a_slogan_with_digits_is_a_word() -> None:
     assert is_word("10000LAKES")
     assert region_named("10000LAKES") == "us-mn"

@@ -47,7 +47,9 @@ def test_a_positive_angle_turns_clockwise() -> None:
     st.floats(1, 100),
     st.floats(-90, 90),
 )
-def test_corners_keep_the_size(x: float, y: float, width: float, height: float, angle: float) -> None:
+def test_corners_keep_the_size(
+    x: float, y: float, width: float, height: float, angle: float
+) -> None:
     quad = quad_of((x, y, width, height, angle))
     assert quad_size(quad) == pytest.approx((width, height), abs=0.01)
     assert quad.mean(axis=0) == pytest.approx((x, y), abs=0.01)
@@ -92,6 +94,8 @@ def test_shrinking_keeps_the_place(factor: float) -> None:
     assert crop.shape == (24, 80, 3)
     assert crop[4:-4, 4:36].mean(axis=(0, 1)) == pytest.approx(RED, abs=6)
     assert crop[4:-4, 44:-4].mean(axis=(0, 1)) == pytest.approx(BLUE, abs=6)
+    for rim in (crop[1, 4:36], crop[-2, 4:36], crop[4:-4, 1]):
+        assert rim.mean(axis=0) == pytest.approx(RED, abs=25)
 
 
 def test_a_large_shrink_averages_instead_of_skipping_pixels() -> None:
@@ -104,9 +108,10 @@ def test_a_large_shrink_averages_instead_of_skipping_pixels() -> None:
 
 def test_width_has_limits() -> None:
     image = blank()
-    assert cut_out(image, quad_of((200, 150, 380, 4, 0)), height_px=48, max_width_px=320).shape[
-        1
-    ] == 320
+    assert (
+        cut_out(image, quad_of((200, 150, 380, 4, 0)), height_px=48, max_width_px=320).shape[1]
+        == 320
+    )
     narrow = cut_out(image, quad_of((200, 150, 2, 200, 0)), height_px=48, max_width_px=320)
     assert narrow.shape[0] == 48
     assert narrow.shape[1] > 1

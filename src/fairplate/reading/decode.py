@@ -39,11 +39,23 @@ _CONFUSED = {
 _ONE_SHAPE = (*(frozenset(c) for c in PLATE_CHARACTERS), frozenset("O0QD"), frozenset("I1"))
 _ANY_ERROR = 0.01  # and every other character this much in all
 
-_LENGTH_SHARES = {1: 0.001, 2: 0.005, 3: 0.02, 4: 0.05, 5: 0.13, 6: 0.3, 7: 0.38, 8: 0.1, 9: 0.01}
+_LENGTH_SHARES = {
+    1: 0.001,
+    2: 0.005,
+    3: 0.02,
+    4: 0.05,
+    5: 0.13,
+    6: 0.3,
+    7: 0.38,
+    8: 0.1,
+    9: 0.01,
+    10: 0.002,
+}
 
 # A blue band, a bolt, a sticker or the frame beside the text reads as a character that is not there
 # (first and last slot); an emblem between the groups does so less often (the others).
-_STRAY_AT_EDGE, _STRAY_INSIDE = 0.04, 0.004
+# Either looks like no character in particular: the surer the character, the less it is a stray.
+_STRAY_AT_EDGE, _STRAY_INSIDE, _STRAY_DOUBT, _LEAST_DOUBT = 0.04, 0.004, 0.2, 0.05
 _NEGLIGIBLE = 12.0  # in log odds: e^-12 of the best
 _WEAK_INK = 0.08  # a step with less than this chance of any character makes no slot
 
@@ -108,7 +120,11 @@ def _runs(best: NDArray[np.intp], ink: NDArray[np.float64]) -> list[tuple[int, i
     for step, column in enumerate(best):
         if column == NOTHING:
             around = best[max(step - 1, 0) : step + 2]
-            if ink[step] > _WEAK_INK and not around.any():
+            if ink[step] <= _WEAK_INK or around.any():
+                continue
+            if runs and runs[-1][1] == step:
+                runs[-1] = (runs[-1][0], step + 1)
+            else:
                 runs.append((step, step + 1))
         elif runs and runs[-1][1] == step and _one_sign(int(best[step - 1]), int(column)):
             runs[-1] = (runs[-1][0], step + 1)
@@ -136,10 +152,12 @@ def slots_of(steps: NDArray[np.float32]) -> list[Slot]:
 
 def _log_nothing(slots: Sequence[Slot]) -> list[float]:
     last = len(slots) - 1
-    return [
-        log(max(slot.nothing, _STRAY_AT_EDGE if at in {0, last} else _STRAY_INSIDE))
-        for at, slot in enumerate(slots)
-    ]
+    chances = []
+    for at, slot in enumerate(slots):
+        stray = _STRAY_AT_EDGE if at in {0, last} else _STRAY_INSIDE
+        doubt = min(max(1.0 - float(slot.chances.max()), _LEAST_DOUBT) / _STRAY_DOUBT, 1.0)
+        chances.append(log(max(slot.nothing, stray * doubt)))
+    return chances
 
 
 def _log_best(slots: Sequence[Slot]) -> list[dict[str, float]]:

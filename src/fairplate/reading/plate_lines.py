@@ -112,7 +112,7 @@ def _joined(
         if max(len(one.text), len(other.text)) > 5:  # noqa: PLR2004 - a whole plate already
             continue
         order = _join_order(one, other)
-        if order is None or any(is_word(line.text) for line in order):
+        if order is None:
             continue
         slots = order[0].slots + order[1].slots
         decoded = decode(slots, expected)
@@ -176,7 +176,12 @@ def plates_among(
 
     `regions` limits what a state's name beside the plate may say: one outside them is ignored.
     """
-    named = [(line, region) for line in lines if (region := region_named(line.text)) is not None]
+    named = [
+        (line, region)
+        for line in lines
+        if (region := region_named(line.text)) is not None
+        and (not regions or any(region_covers(r, region) for r in regions))
+    ]
     texts = [
         line for line in lines if not is_word(line.text) and not _is_clock(line, frame_height_px)
     ]
@@ -189,11 +194,8 @@ def plates_among(
     chosen += [line for at, line in enumerate(texts) if at not in used]
     plates = []
     for line in chosen:
-        region = _region(line, named)
-        if regions and region and not any(region_covers(r, region) for r in regions):
-            region = None
         confidence = line.decoded.confidence * plausibility(line)
-        plates.append(Plate(line.corners, line.decoded, confidence, region))
+        plates.append(Plate(line.corners, line.decoded, confidence, _region(line, named)))
     return sorted(plates, key=_prominence, reverse=True)
 
 

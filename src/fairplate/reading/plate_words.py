@@ -28,7 +28,8 @@ _SLOGANS = {
     "GRANDCANYONSTATE": "us-az", "SUNSHINESTATE": "us-fl", "EMPIRESTATE": "us-ny",
     "GARDENSTATE": "us-nj", "THELONESTARSTATE": "us-tx", "LANDOFLINCOLN": "us-il",
     "LIVEFREEORDIE": "us-nh", "FIRSTINFLIGHT": "us-nc", "SHOWMESTATE": "us-mo",
-    "TAXATIONWITHOUTREPRESENTATION": "us-dc", "FAMOUSPOTATOES": "us-id", "10000LAKES": "us-mn",
+    "TAXATIONWITHOUTREPRESENTATION": "us-dc", "FAMOUSPOTATOES": "us-id",
+    "IOOOOLAKES": "us-mn", "EXCELSIOR": "us-ny",
     "EVERGREENSTATE": "us-wa", "THEFIRSTSTATE": "us-de", "VACATIONLAND": "us-me",
     "THESPIRITOFAMERICA": "us-ma", "GREENMOUNTAINSTATE": "us-vt", "BLUEGRASSSTATE": "us-ky",
     "AMERICASDAIRYLAND": "us-wi", "LANDOFENCHANTMENT": "us-nm", "PEACHSTATE": "us-ga",
@@ -53,6 +54,7 @@ _OTHER_WORDS = frozenset(
     "DISABLED VETERAN DISABLEDVETERAN DUPLICATE EXEMPT COMMERCIAL TRAILER DMV GOV COM WWW".split()
 )
 _WORDS = {**_STATES, **_SLOGANS}
+_AS_LETTERS = str.maketrans("01", "OI")  # so the slogan "10,000 lakes" stands as letters above
 _MISSPELT_FROM = 6  # a word this long is recognised with one letter wrong, missing or too many
 
 
@@ -70,7 +72,7 @@ def _one_edit_apart(one: str, other: str) -> bool:
 
 def _find(text: str) -> str | None:
     """Return the word of the lists that `text` spells, give or take one letter in a long one."""
-    letters = text.translate(str.maketrans("01", "OI"))
+    letters = text.translate(_AS_LETTERS)
     known = (*_WORDS, *_OTHER_WORDS)
     for word in known:
         if letters == word:

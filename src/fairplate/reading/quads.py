@@ -42,7 +42,7 @@ def cut_out(image: Image, quad: Quad, *, height_px: int, max_width_px: int) -> I
     shrink = max(height / height_px / 1.5, 1.0)
     if shrink > 1.0:
         x1, y1 = np.maximum(np.floor(quad.min(axis=0)).astype(int) - 2, 0)
-        x2, y2 = np.ceil(quad.max(axis=0)).astype(int) + 2
+        x2, y2 = np.maximum(np.ceil(quad.max(axis=0)).astype(int) + 2, 0)
         part = image[y1:y2, x1:x2]
         if part.size:
             size = (max(round(part.shape[1] / shrink), 1), max(round(part.shape[0] / shrink), 1))

@@ -12,8 +12,7 @@ import numpy as np
 
 from fairplate.core.reads import PlateRead
 from fairplate.reading.decode import decode, slots_of
-from fairplate.reading.engine import Area, Frame, Image, Transcript
-from fairplate.reading.engines import EngineOptions
+from fairplate.reading.engine import Area, EngineOptions, Frame, Image, Transcript
 from fairplate.reading.engines.ppocr.text_finder import HARD_LOOK_PX, TextFinder, Window
 from fairplate.reading.engines.ppocr.text_reader import HEIGHT_PX, MAX_WIDTH_PX, TextReader
 from fairplate.reading.engines.ppocr.weights import FINDER_FILE, READER_FILE, open_session
@@ -23,10 +22,11 @@ from fairplate.reading.quads import Quad, box_of, cut_out
 from fairplate.reading.syntaxes import syntaxes
 
 MIN_CONFIDENCE = 0.12
+MIN_ONLY_CONFIDENCE = 0.09  # of the best guess in a still that shows nothing surer
 _SURE = 0.8  # above, no further crop of the line is read
 _MOST_AGAIN = 4  # lines read in further crops, in one go
 _MOST_WINDOWS = 8
-_MOST_SLOTS = 11  # the longest plate, with a stray sign at each end
+_MOST_SLOTS = 12  # the longest plate, with a stray sign at each end
 _LIKELY = 0.35  # below, the frame is looked at more closely
 _MOST_CLOSER, _CLOSER_FROM_PX = 4, 110
 
@@ -92,7 +92,10 @@ class PpocrEngine:
             windows = self._finder.first_look(image, pixels=HARD_LOOK_PX)[:_MOST_WINDOWS]
             lines += self._lines_in(image, windows)
             plates = self._choose(lines, image)
-        return [plate for plate in plates if plate.confidence >= MIN_CONFIDENCE]
+        sure = [plate for plate in plates if plate.confidence >= MIN_CONFIDENCE]
+        if still and not sure:
+            return [plate for plate in plates[:1] if plate.confidence >= MIN_ONLY_CONFIDENCE]
+        return sure
 
     def _choose(self, lines: Sequence[Line], image: Image) -> list[Plate]:
         return plates_among(

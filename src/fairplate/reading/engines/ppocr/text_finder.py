@@ -82,6 +82,8 @@ class TextFinder:
         height, width = image.shape[:2]
         ratio = min((pixels / (height * width)) ** 0.5, 2.0)
         size = (_to_stride(width * ratio), _to_stride(height * ratio))
+        if size[0] * size[1] > 2 * pixels:
+            return []  # a strip so thin that it has no room for a plate, yet would cost as a wall
         way = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
         small = np.asarray(cv2.resize(image, size, interpolation=way), dtype=np.uint8)
         marks = _marks(self._mark(small), mark=_FIRST_LOOK_MARK, peak=_FIRST_LOOK_MARK)
