@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from fairplate.cli.help_page import render_help_page
@@ -18,7 +19,12 @@ def test_cli_page_is_what_help_says() -> None:
 
 def test_every_command_is_on_the_page() -> None:
     page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
-    assert re.findall(r"^## `fairplate ?(.*)`$", page, re.MULTILINE) == ["", *sorted(cli.commands)]
+    names = [""]
+    for name, command in sorted(cli.commands.items()):
+        names.append(name)
+        if isinstance(command, click.Group):
+            names += [f"{name} {child}" for child in sorted(command.commands)]
+    assert re.findall(r"^## `fairplate ?(.*)`$", page, re.MULTILINE) == names
 
 
 def test_page_is_the_same_on_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

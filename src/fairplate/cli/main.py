@@ -11,6 +11,7 @@ import click
 from fairplate import __version__
 from fairplate.cli.demo_command import demo
 from fairplate.cli.exit_codes import ExitCode, exit_code_for
+from fairplate.cli.policy import policy
 from fairplate.cli.read import read
 from fairplate.cli.terminal_text import printable
 from fairplate.core.errors import FairplateError
@@ -29,6 +30,7 @@ def cli() -> None:
 
 cli.add_command(read)
 cli.add_command(demo)
+cli.add_command(policy)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
