@@ -7,6 +7,7 @@ Messages name the field, what was expected and what was found. They never hold a
     │   ├── SourceError     a picture, video or stream cannot be read
     │   └── HotListError    a row of a hot list, or a whole list, is refused
     ├── EngineError         an engine cannot be set up on this machine
+    ├── VaultError          sealed rows and their keys; its tree stands in vault/errors.py
     └── PolicyError         refused by the rules of the place (exit code 3)
 """
 

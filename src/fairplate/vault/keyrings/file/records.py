@@ -1,0 +1,141 @@
+r"""The bytes of the file keyring's files: keys, tombstones, the floor, and what they are called.
+
+Decides what is whole and what is not; touches no disk. A key file is RECORD_BYTES long:
+
+    "fairplate/v1/period-key\n" + period + "\n" + destroy-by + "\n"      the header
+    12 bytes nonce, 48 bytes AES-256-GCM(wrapping key, nonce, secret, aad = header)
+    0x00 up to the end
+
+A tombstone has the same length, so that it is written over the key without new space; it is a
+header that begins "fairplate/v1/destroyed\n", and zeros. Moments are ISO 8601 in UTC.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from fairplate.core.errors import InputError
+from fairplate.core.periods import Period, parse_period
+from fairplate.vault.seal import SECRET_BYTES
+
+RECORD_BYTES = 256
+WRAPPING_KEY_BYTES = 32
+NONCE_BYTES = 12
+LIVING, GONE = "key", "gone"
+"""The suffixes of key files and of tombstones."""
+
+LOWEST_FLOOR = datetime(1970, 1, 1, tzinfo=UTC)
+
+_KEY_LABEL = b"fairplate/v1/period-key\n"
+_GONE_LABEL = b"fairplate/v1/destroyed\n"
+_FLOOR_LABEL = b"fairplate/v1/floor\n"
+_WRAPPED_BYTES = NONCE_BYTES + SECRET_BYTES + 16
+_NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z-(P1D|PT1H|PT10M|PT1M)\.(key|gone)")
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRecord:
+    """What a whole key file says."""
+
+    period: Period
+    destroy_by: datetime
+    secret: bytes = field(repr=False)
+
+
+def wrap_record(wrapping_key: bytes, nonce: bytes, record: PeriodRecord) -> bytes:
+    """Return the content of a key file; `nonce` is 12 random bytes."""
+    header = _header(_KEY_LABEL, record.period, record.destroy_by)
+    wrapped = AESGCM(wrapping_key).encrypt(nonce, record.secret, header)
+    return (header + nonce + wrapped).ljust(RECORD_BYTES, b"\0")
+
+
+def unwrap_record(wrapping_key: bytes, content: bytes, period: Period) -> PeriodRecord | None:
+    """Return what the key file of `period` says, or None if any byte is not as it was written."""
+    destroy_by = _read_header(_KEY_LABEL, content, period)
+    if destroy_by is None:
+        return None
+    header = _header(_KEY_LABEL, period, destroy_by)
+    wrapped = content[len(header) : len(header) + _WRAPPED_BYTES]
+    try:
+        secret = AESGCM(wrapping_key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], header)
+    except InvalidTag:
+        return None
+    if content != (header + wrapped).ljust(RECORD_BYTES, b"\0"):
+        return None
+    return PeriodRecord(period, destroy_by, secret)
+
+
+def tombstone(period: Period, destroy_by: datetime) -> bytes:
+    """Return the content of the tombstone of `period`."""
+    return _header(_GONE_LABEL, period, destroy_by).ljust(RECORD_BYTES, b"\0")
+
+
+def read_tombstone(content: bytes, period: Period) -> datetime | None:
+    """Return when the key of `period` would have ended, or None if this is no whole tombstone."""
+    destroy_by = _read_header(_GONE_LABEL, content, period)
+    if destroy_by is None:
+        return None
+    # Written over a damaged file that is longer, it is followed by more zeros.
+    whole = tombstone(period, destroy_by).ljust(len(content), b"\0")
+    return destroy_by if content == whole else None
+
+
+def write_floor(moment: datetime) -> bytes:
+    """Return the content of the floor: no period that starts before `moment` is made any more."""
+    return _FLOOR_LABEL + moment.isoformat().encode() + b"\n"
+
+
+def read_floor(content: bytes) -> datetime | None:
+    """Return the moment that the floor says, or None if it is not whole."""
+    if not content.startswith(_FLOOR_LABEL):
+        return None
+    moment = _read_moment(content[len(_FLOOR_LABEL) :].removesuffix(b"\n"))
+    return moment if moment is not None and write_floor(moment) == content else None
+
+
+def key_identity(wrapping_key: bytes) -> bytes:
+    """Return what tells this wrapping key from others, and nothing about it."""
+    return hmac.digest(wrapping_key, b"fairplate/v1/keyring", hashlib.sha256).hex().encode() + b"\n"
+
+
+def file_name(period: Period, suffix: str) -> str:
+    """Return the file name of `period`: 20261123T0000Z-P1D.key."""
+    return f"{period.start:%Y%m%dT%H%MZ}-{period.duration}.{suffix}"
+
+
+def parse_name(name: str) -> tuple[Period, str] | None:
+    """Return the period and the suffix that a file name says, or None for any other name."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    year, month, day, hour, minute, duration, suffix = match.groups()
+    try:
+        text = f"{year}-{month}-{day}T{hour}:{minute}Z/{duration}"
+        return parse_period(text, where="keyring"), suffix
+    except InputError:
+        return None
+
+
+def _header(label: bytes, period: Period, destroy_by: datetime) -> bytes:
+    return label + f"{period}\n{destroy_by.astimezone(UTC).isoformat()}\n".encode("ascii")
+
+
+def _read_header(label: bytes, content: bytes, period: Period) -> datetime | None:
+    lines = content[len(label) :].split(b"\n", maxsplit=2)
+    destroy_by = _read_moment(lines[1]) if len(lines) > 2 else None  # noqa: PLR2004 - two lines and the rest
+    if destroy_by is None or not content.startswith(_header(label, period, destroy_by)):
+        return None
+    return destroy_by
+
+
+def _read_moment(text: bytes) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.decode("ascii"))
+    except ValueError:
+        return None
+    return moment if moment.utcoffset() is not None else None

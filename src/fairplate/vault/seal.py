@@ -1,0 +1,172 @@
+r"""Sealing: the exact bytes that turn a read into noise which one plate at one reader can open.
+
+Decides keys, tokens and ciphertexts; docs/sealing.md says the same for other programs, and
+tests/golden/sealing-v1.json holds it fixed. Makes no randomness: nonces arrive as arguments. Leaves
+period secrets to the keyrings, what a payload holds to `sealed_reads.py`.
+
+    s        32 bytes, the secret of one period; only keyrings see it
+    k        HMAC-SHA256(s, "fairplate/v1/reader\0" + reader id)
+    d        HMAC-SHA512(k, "fairplate/v1/plate\0" + plate); token = d[0:16], row key = d[32:64]
+    sealed   AES-256-GCM(row key, nonce, padded payload, "fairplate/v1/read\0" + period + token),
+             the 16 bytes of the tag at its end
+
+- Reader id: UTF-8, not empty, no NUL, in Unicode's form NFC (another form is refused, not folded:
+  two spellings that look the same must not seal under two keys).
+- Plate: normalised (`core/plates.py`), so 1 to 12 of A-Z and 0-9, in ASCII.
+- Period: the ASCII of `core/periods.py`, as in `2026-11-23T00:00Z/P1D`. The token's length is
+  fixed, so the two cannot be cut differently.
+- Padding: one byte 0x80, then as few 0x00 as fill a multiple of 256 bytes (ISO/IEC 7816-4). It is
+  always there: 255 bytes of payload become 256, 256 become 512, none become 256.
+- Nonce: 96 random bits a row. All reads of one plate at one reader in one period share a row key;
+  2**32 of them would still be within what NIST SP 800-38D allows one key.
+"""
+
+import hmac
+import unicodedata
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from fairplate.core.errors import InputError
+from fairplate.core.periods import Period
+from fairplate.core.plates import is_plate
+from fairplate.vault.errors import SealedRowError
+
+SECRET_BYTES = 32
+TOKEN_BYTES = 16
+NONCE_BYTES = 12
+TAG_BYTES = 16
+BLOCK_BYTES = 256
+MAX_PAYLOAD_BYTES = 1 << 20
+"""A read takes a few hundred bytes; pictures do not belong in a row."""
+
+_READER_LABEL = b"fairplate/v1/reader\0"
+_PLATE_LABEL = b"fairplate/v1/plate\0"
+_READ_LABEL = b"fairplate/v1/read\0"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderKey:
+    """What seals every plate at one reader in one period; `secret` is k, 32 bytes."""
+
+    period: Period
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a secret of another length."""
+        _require_length(self.secret, SECRET_BYTES, "reader key")
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """What finds (`token`, 16 bytes) and opens (`secret`, 32 bytes) one plate's rows and no others.
+
+    The token tells where the rows lie, so it is not shown either.
+    """
+
+    period: Period
+    token: bytes = field(repr=False)
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """One row as stored: no reader, no time, no plate. Rows from a database need not be whole."""
+
+    period: Period
+    token: bytes
+    nonce: bytes
+    ciphertext: bytes
+
+
+def reader_message(reader_id: str) -> bytes:
+    """Return what HMAC-SHA256 under a period's secret turns into the reader's key.
+
+    Raises InputError for an id that is empty, holds NUL or is not Unicode text in form NFC.
+    """
+    found = None
+    if not reader_id:
+        found = "an empty one"
+    elif "\0" in reader_id:
+        found = "one with NUL"
+    elif any("\ud800" <= character <= "\udfff" for character in reader_id):
+        found = "one with half a surrogate pair"
+    elif not unicodedata.is_normalized("NFC", reader_id):
+        found = "one in another form than NFC"
+    if found is not None:
+        raise InputError("seal", "reader id", expected="a text in Unicode's form NFC", found=found)
+    return _READER_LABEL + reader_id.encode()
+
+
+def derive_reader_key(period: Period, period_secret: bytes, reader_id: str) -> ReaderKey:
+    """Return the key of `reader_id` in `period`; only keyrings have `period_secret` (32 bytes)."""
+    _require_length(period_secret, SECRET_BYTES, "period secret")
+    return ReaderKey(period, hmac.digest(period_secret, reader_message(reader_id), "sha256"))
+
+
+def derive_row_key(reader_key: ReaderKey, plate: str) -> RowKey:
+    """Return what finds and opens `plate` under `reader_key`; InputError if it is no plate."""
+    if not is_plate(plate):
+        raise InputError("seal", "plate", expected="a normalised plate", found="another text")
+    digest = hmac.digest(reader_key.secret, _PLATE_LABEL + plate.encode("ascii"), "sha512")
+    return RowKey(reader_key.period, digest[:TOKEN_BYTES], digest[32:64])
+
+
+def find_token(reader_key: ReaderKey, plate: str) -> bytes:
+    """Return the 16 bytes under which the rows of `plate` are stored."""
+    return derive_row_key(reader_key, plate).token
+
+
+def seal_row(row_key: RowKey, payload: bytes, nonce: bytes) -> SealedRow:
+    """Return `payload` sealed; `nonce` is 12 bytes that no other row has had, made at random.
+
+    Raises InputError for a nonce of another length or more than `MAX_PAYLOAD_BYTES` of payload.
+    """
+    _require_length(nonce, NONCE_BYTES, "nonce")
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        expected = f"at most {MAX_PAYLOAD_BYTES} bytes"
+        raise InputError("seal", "payload", expected=expected, found=f"{len(payload)}")
+    sealed = AESGCM(row_key.secret).encrypt(nonce, _pad(payload), _aad(row_key))
+    return SealedRow(row_key.period, row_key.token, nonce, sealed)
+
+
+def open_row(row_key: RowKey, row: SealedRow) -> bytes:
+    """Return the payload of `row`; raise SealedRowError unless every byte is as it was sealed."""
+    if row.period == row_key.period and hmac.compare_digest(row.token, row_key.token):
+        payload = _decrypt(row_key, row)
+        if payload is not None:
+            return payload
+    raise SealedRowError(
+        f"sealed row of period {row.period}: expected one sealed under this key, "
+        "found one that was altered or is not this key's"
+    )
+
+
+def _decrypt(row_key: RowKey, row: SealedRow) -> bytes | None:
+    # GCM itself takes nonces of other lengths and texts of any; a sealed row has neither.
+    blocks = len(row.ciphertext) - TAG_BYTES
+    if len(row.nonce) != NONCE_BYTES or blocks < BLOCK_BYTES or blocks % BLOCK_BYTES:
+        return None
+    try:
+        padded = AESGCM(row_key.secret).decrypt(row.nonce, row.ciphertext, _aad(row_key))
+    except InvalidTag:
+        return None
+    payload = padded.rstrip(b"\0")
+    if not payload.endswith(b"\x80") or len(padded) - len(payload) >= BLOCK_BYTES:
+        return None
+    return payload[:-1]
+
+
+def _pad(payload: bytes) -> bytes:
+    zeros = -(len(payload) + 1) % BLOCK_BYTES
+    return payload + b"\x80" + bytes(zeros)
+
+
+def _aad(row_key: RowKey) -> bytes:
+    return _READ_LABEL + str(row_key.period).encode("ascii") + row_key.token
+
+
+def _require_length(value: bytes, length: int, field_name: str) -> None:
+    if len(value) != length:
+        raise InputError("seal", field_name, expected=f"{length} bytes", found=f"{len(value)}")
