@@ -12,13 +12,13 @@ import numpy as np
 
 from fairplate.core.reads import PlateRead
 from fairplate.reading.decode import decode, slots_of
-from fairplate.reading.engine import Area, EngineOptions, Frame, Image, Transcript
+from fairplate.reading.engine import Area, EngineOptions, Frame, Image, Point, Transcript
 from fairplate.reading.engines.ppocr.text_finder import HARD_LOOK_PX, TextFinder, Window
 from fairplate.reading.engines.ppocr.text_reader import HEIGHT_PX, MAX_WIDTH_PX, TextReader
 from fairplate.reading.engines.ppocr.weights import FINDER_FILE, READER_FILE, open_session
 from fairplate.reading.plate_lines import Line, Plate, plates_among, plausibility
 from fairplate.reading.plate_words import is_word
-from fairplate.reading.quads import Quad, box_of, cut_out
+from fairplate.reading.quads import Quad, box_of, cut_out, quad_size
 from fairplate.reading.syntaxes import syntaxes
 
 MIN_CONFIDENCE = 0.12
@@ -55,11 +55,19 @@ class PpocrEngine:
         return [Area(p.corners, p.confidence) for p in self._plates(image, still=True)]
 
     def transcribe(self, image: Image, area: Area) -> Transcript | None:
-        """Return what stands in the area, read as one line; None for no character."""
-        line = self._look(image, np.array(area.corners, dtype=np.float32))
-        if line is None:
+        """Return what stands in the area: the plate among its lines, or else all of it as one."""
+        quad = np.array(area.corners, dtype=np.float32)
+        whole = self._look(image, quad)
+        x, y = quad.mean(axis=0)
+        width, height = quad_size(quad)
+        window = Window(float(x), float(y), max(width * 1.1, height * 2.2))
+        plates = self._choose(self._lines_in(image, [window]), image)
+        if plates and (whole is None or plates[0].confidence >= _promise(whole)):
+            plate = plates[0]
+            return Transcript(plate.decoded.characters, plate.decoded.confidence, plate.region)
+        if whole is None:
             return None
-        return Transcript(line.decoded.characters, line.decoded.confidence)
+        return Transcript(whole.decoded.characters, whole.decoded.confidence)
 
     def read(self, frame: Frame) -> list[PlateRead]:
         """Return one read for each plate in the frame, the most prominent first."""
@@ -108,19 +116,25 @@ class PpocrEngine:
     def _lines_in(self, image: Image, windows: Iterable[Window]) -> list[Line]:
         """Return the lines in the windows; the likely but doubtful ones read in further crops."""
         first: list[tuple[Line, Sequence[Quad]]] = []
+        sure: list[Line] = []
         for window in windows:
+            if any(_holds(line, (window.x, window.y)) for line in sure):
+                continue
             for quads in self._finder.close_look(image, window):
+                x, y = quads[0].mean(axis=0)
+                if any(_holds(line, (float(x), float(y))) for line in sure):
+                    continue
                 line = self._look(image, quads[0])
+                if line is not None and _promise(line) > _SURE:
+                    sure.append(line)
                 if line is not None:
                     first.append((line, quads[1:]))
         first.sort(key=lambda item: _promise(item[0]), reverse=True)
         lines: list[Line] = []
         again = 0
         for line, others in first:
-            sure = _promise(line) > _SURE or any(
-                _covers(other, line) and _promise(other) > _SURE for other in lines
-            )
-            if again < _MOST_AGAIN and not sure and _may_be_plate(line):
+            done = any(_holds(other, line.centre) for other in sure)
+            if again < _MOST_AGAIN and not done and _may_be_plate(line):
                 again += 1
                 lines.append(self._read_again(image, line, others))
             else:
@@ -170,12 +184,12 @@ def _without_repeats(lines: Sequence[Line]) -> list[Line]:
     """Return the lines without those that are better seen in another window."""
     kept: list[Line] = []
     for line in sorted(lines, key=lambda k: k.decoded.log_odds, reverse=True):
-        if not any(_covers(other, line) for other in kept):
+        if not any(_holds(other, line.centre) for other in kept):
             kept.append(line)
     return kept
 
 
-def _covers(line: Line, other: Line) -> bool:
-    """Say whether `other` is the same line, seen in another window."""
-    near_x = abs(line.centre[0] - other.centre[0]) < line.width_px / 2
-    return near_x and abs(line.centre[1] - other.centre[1]) < line.height_px / 2
+def _holds(line: Line, point: Point) -> bool:
+    """Say whether `point` lies on the line: a line centred there is the same, seen elsewhere."""
+    near_x = abs(line.centre[0] - point[0]) < line.width_px / 2
+    return near_x and abs(line.centre[1] - point[1]) < line.height_px / 2

@@ -29,7 +29,7 @@ _GROW = 1.6
 # In a close look a line of text is a eleventh of the width: about 29 px high.
 _WINDOW_PER_TEXT_HEIGHT = 11
 _WINDOW_MIN_PX = 64
-_LONGEST_LINE = 14.0  # width to height; longer is no plate
+_LONGEST_LINE = 14.0  # width to height of a mark, flatter than its line; longer is no plate
 
 
 @dataclass(frozen=True, slots=True)

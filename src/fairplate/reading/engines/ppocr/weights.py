@@ -110,7 +110,6 @@ def open_session(name: str, *, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # the arena keeps the largest picture's memory for ever
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         flush_subnormals(weights_path(name).read_bytes()),
