@@ -83,6 +83,12 @@ def test_no_lines_are_no_plates() -> None:
     assert among([]) == []
 
 
+def test_a_text_without_a_digit_counts_only_where_nothing_is_more_of_a_plate() -> None:
+    name = line("GWAGEN", at=(500.0, 700.0))
+    assert texts(among([name])) == ["GWAGEN"]
+    assert texts(among([name, line("AB123CD")])) == ["AB123CD"]
+
+
 def test_one_line_is_a_plate_where_the_line_is() -> None:
     only = line("AB123CD")
     (plate,) = among([only])

@@ -173,6 +173,7 @@ def plates_among(
     """Return the plates among the lines of one frame, most prominent first.
 
     Prominent is confident and large: with two sure reads, the nearer car is the picture's subject.
+    A text without a digit is a word, unless the frame shows nothing that is more of a plate.
 
     `regions` limits what a state's name beside the plate may say: one outside them is ignored.
     """
@@ -196,7 +197,12 @@ def plates_among(
     for line in chosen:
         confidence = line.decoded.confidence * plausibility(line)
         plates.append(Plate(line.corners, line.decoded, confidence, _region(line, named)))
-    return sorted(plates, key=_prominence, reverse=True)
+    plates.sort(key=_prominence, reverse=True)
+    return [
+        plate
+        for plate in plates
+        if plate is plates[0] or any(c.isdigit() for c in plate.decoded.plate)
+    ]
 
 
 def _prominence(plate: Plate) -> float:
