@@ -34,6 +34,7 @@ def test_information_is_printed_with_success(
         ("read a.jpg --engine none", "'none' is not one of"),
         ("read a.jpg --region xx", "expected a code such as us, us-ca, eu, de or br, found 'xx'"),
         ("read a.jpg --region us,xx", "found 'xx'"),
+        ("read a.jpg --region ,", "found ''"),
         ("read a.jpg --rate nan", "found nan"),
         ("read a.jpg --rate 0", "found 0.0"),
         ("read a.jpg --every 0", "--every"),

@@ -12,13 +12,14 @@ from fairplate.core.errors import FairplateError, InputError
 
 @given(st.text())
 def test_slug_is_harmless_whatever_the_name(name: str) -> None:
-    assert set(slug(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert set(slug(name)) <= set("abcdefghijklmnopqrstuvwxyz-")
     assert len(slug(name)) <= 40
 
 
 @pytest.mark.parametrize(
     ("source", "expected"),
-    [("../../etc/passwd", "passwd"), ("Tor 3.JPG", "tor-3"), ("..", ""), ("ä.png", ""),
+    [("../../etc/passwd", "passwd"), ("Tor West.JPG", "tor-west"), ("Tor 3.JPG", ""),
+     ("..", ""), ("ä.png", ""),
      ("rtsp://user:secret@host/1", "stream"), ("a" * 300, "a" * 40)],
 )  # fmt: skip
 def test_slug(source: str, expected: str) -> None:
@@ -48,12 +49,24 @@ def test_a_new_run_replaces_the_earlier_one_and_nothing_else(tmp_path: Path) -> 
     first.write_sheet(f"<html>{SHEET_GENERATOR}")
     for mine in ("read-me.jpg", "holiday.jpg", "read-0001-a.txt"):
         (tmp_path / mine).write_text("mine")
-    OutputFolder.open(tmp_path)
+    folder = OutputFolder.open(tmp_path)
+    assert (tmp_path / "read-0001-a.jpg").exists()
+    folder.drop_earlier_run(["elsewhere.jpg", "http://host/index.html"])
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "holiday.jpg",
         "read-0001-a.txt",
         "read-me.jpg",
     ]
+
+
+def test_a_source_among_the_files_to_be_replaced_is_refused(tmp_path: Path) -> None:
+    folder = OutputFolder.open(tmp_path)
+    name = folder.write_picture("read-0001", PillowImage.new("RGB", (4, 4)), "a.jpg")
+    folder.write_sheet(f"<html>{SHEET_GENERATOR}")
+    with pytest.raises(InputError, match="found a source of this run"):
+        OutputFolder.open(tmp_path).drop_earlier_run([str(tmp_path / name)])
+    assert (tmp_path / name).exists()
+    assert (tmp_path / "index.html").exists()
 
 
 def test_somebody_else_s_page_is_not_overwritten(tmp_path: Path) -> None:

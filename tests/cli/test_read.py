@@ -128,6 +128,20 @@ def test_held_back_match_gives_its_reason(
     assert line["match"]["held_back"] == ["jurisdiction contradicts: read us-ny, entry us-ca"]
 
 
+def test_lists_of_one_name_are_told_apart_by_their_paths(
+    runner: Any,
+    picture: Callable[[str], Path],
+    make_read: Callable[..., PlateRead],
+    hot_list: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "other").mkdir()
+    lists = hot_list(LISTED), hot_list(LISTED, name="other/list.csv")
+    runner.script = {"a.png": [make_read()]}
+    out = runner(picture("a.png"), hot_lists=lists).out
+    assert all(f"list {path}, line 2" in out for path in lists)
+
+
 def test_json_match_is_the_one_not_held_back(
     runner: Any,
     picture: Callable[[str], Path],
@@ -248,15 +262,26 @@ def test_annotate_writes_one_picture_a_source_and_a_crop_a_read(
     tmp_path: Path,
     suffix: str,
 ) -> None:
-    path = picture(f"Tor 3{suffix}")
+    path = picture(f"Tor West{suffix}")
     runner.script = {path.name: [make_read(), make_read("XYZ789", box=(10, 150, 80, 170))]}
     assert runner(path, annotate=tmp_path / "out").code is ExitCode.DONE
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "index.html",
-        f"read-0001-tor-3-crop-1{suffix}",
-        f"read-0001-tor-3-crop-2{suffix}",
-        f"read-0001-tor-3{suffix}",
+        f"read-0001-tor-west-crop-1{suffix}",
+        f"read-0001-tor-west-crop-2{suffix}",
+        f"read-0001-tor-west{suffix}",
     ]
+
+
+def test_a_run_that_cannot_begin_leaves_the_earlier_one_s_files(
+    runner: Any, picture: Callable[[str], Path], make_read: Callable[..., PlateRead], tmp_path: Path
+) -> None:
+    path = picture("tor.png")
+    runner.script = {path.name: [make_read()]}
+    assert runner(path, annotate=tmp_path / "out").code is ExitCode.DONE
+    before = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert runner(tmp_path / "missing.png", annotate=tmp_path / "out").code is ExitCode.FAILED
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == before
 
 
 def test_a_narrow_terminal_cuts_no_plate_and_no_name(

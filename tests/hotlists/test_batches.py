@@ -184,7 +184,7 @@ def test_a_repeated_row_counts_once() -> None:
     batch = batch_of({}, {"plate": "XY1"}, {"plate": "ab 123", "make": "other"})
     assert [entry.line for entry in batch.entries] == [2, 3]
     assert str(batch.problems[0]) == (
-        "l.csv:4: row: expected the same plate, purpose and reference once, "
+        "l.csv:4: row: expected the same plate, jurisdiction, purpose and reference once, "
         "found it again: line 2 counts"
     )
     assert not batch.refused

@@ -95,3 +95,8 @@ def test_every_listed_word_names_a_region_that_exists(word: str, region: str) ->
     assert word.isalnum()
     if word.isalpha():
         assert region_named(word) == region
+
+
+@pytest.mark.parametrize("plate", ["SATUR9", "NISS4N", "ESCAP3", "LEGEND5"])
+def test_a_digit_that_is_no_misread_letter_makes_a_plate_of_a_word(plate: str) -> None:
+    assert not is_word(plate)

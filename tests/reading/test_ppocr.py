@@ -8,7 +8,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from fairplate.cli.demo.plates import PAINTERS, PlateFace
-from fairplate.reading.engine import Frame, Image
+from fairplate.reading.engine import Area, Frame, Image
 from fairplate.reading.engines.ppocr import PpocrEngine
 from fairplate.reading.engines.ppocr.text_finder import FIRST_LOOK_PX, TextFinder
 from fairplate.reading.engines.ppocr.text_reader import TextReader
@@ -196,6 +196,12 @@ def test_locate_and_transcribe_agree_with_read(engine: PpocrEngine) -> None:
     assert transcript is not None
     assert "".join(c.char for c in transcript.characters) == PLATES["de"]
     assert transcript.confidence > 0.5
+
+
+def test_an_area_without_extent_or_outside_shows_nothing(engine: PpocrEngine) -> None:
+    blank = np.zeros((100, 100, 3), np.uint8)
+    for x, y in ((10.0, 10.0), (-500.0, 900.0)):
+        assert engine.transcribe(blank, Area(((x, y), (x, y), (x, y), (x, y)), 0.9)) is None
 
 
 def test_two_plates_are_two_reads_the_larger_first(engine: PpocrEngine) -> None:

@@ -27,12 +27,17 @@ class HotListCheck:
     def load(
         cls, paths: Sequence[Path], *, now: datetime, say: Callable[[str], None]
     ) -> "HotListCheck":
-        """Load each list; `say` gets a line for every problem, and one for a list left out."""
+        """Load each list; `say` gets a line for every problem, and one for a list left out.
+
+        Lists whose files have the same name are called by their paths.
+        """
+        given = [path.name for path in paths]
         names: list[str] = []
         entries: list[Entry] = []
         for path in paths:
             try:
-                batch = load_hot_list(path, now=now)
+                called = path.name if given.count(path.name) == 1 else str(path)
+                batch = load_hot_list(path, now=now, name=called)
             except HotListError as error:
                 say(str(error))
                 say(_not_checked(path))

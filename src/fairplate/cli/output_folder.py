@@ -1,8 +1,9 @@
 """The folder of `--annotate`: safe names, whole files only, and no one else's file touched.
 
-Files are called `read-0001-<source>.jpg`: a running number and what is left of the source's name
-after everything but ASCII letters and digits is dropped, so that no name can leave the folder,
-collide or hold a plate. A new run replaces what an earlier run left, and nothing else. Leaves what
+Files are called `read-0001-<source>.jpg`: a running number and the ASCII letters of the source's
+name, so that no name can leave the folder, collide or hold a plate. A name with a digit is left out
+whole: pictures are often named after their plate, and the read may differ from it by a look-alike.
+A new run replaces what an earlier run left, and nothing else. Leaves what
 is drawn to `annotate.py` and the page to `contact_sheet.py`.
 """
 
@@ -26,7 +27,7 @@ _HEAD_BYTES = 2_000
 
 
 class OutputFolder:
-    """A folder that exists, can be written to, and holds no sheet of an earlier run."""
+    """A folder that exists and can be written to."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,7 +35,7 @@ class OutputFolder:
 
     @classmethod
     def open(cls, path: Path) -> "OutputFolder":
-        """Make the folder if it is missing, try writing, and drop an earlier run's files.
+        """Make the folder if it is missing and try writing; an earlier run's files stay.
 
         Raises InputError if `path` is a file, cannot be written to, or holds an index.html that
         Fairplate did not write.
@@ -43,12 +44,27 @@ class OutputFolder:
             path.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=path):
                 pass
-            _drop_earlier_run(path)
+            _find_earlier_run(path)
         except (FileExistsError, NotADirectoryError):
             raise _refuse(path, "a file in its place") from None
         except (OSError, ValueError) as error:
             raise _refuse(path, _reason(error)) from None
         return cls(path)
+
+    def drop_earlier_run(self, sources: Iterable[str]) -> None:
+        """Remove the sheet and pictures of an earlier run, now that this one can begin.
+
+        Raises InputError, with nothing removed, if one of `sources` is among them.
+        """
+        try:
+            earlier = _find_earlier_run(self.path)
+            own = {old.resolve() for old in earlier}
+            if any("://" not in source and Path(source).resolve() in own for source in sources):
+                raise _refuse(self.path, "a source of this run among the files to be replaced")
+            for old in earlier:
+                old.unlink()
+        except (OSError, ValueError) as error:
+            raise _refuse(self.path, _reason(error)) from None
 
     def name_picture(self, source: str, plates: Iterable[str]) -> str:
         """Return a free name without suffix for a picture of `source`, which shows `plates`."""
@@ -97,27 +113,30 @@ class OutputFolder:
 
 
 def slug(source: str, plates: Iterable[str] = ()) -> str:
-    """Return lower-case ASCII letters, digits and hyphens of a source's name; maybe nothing.
+    """Return lower-case ASCII letters and hyphens of a source's name; maybe nothing.
 
-    Nothing is kept if one of `plates` stands in it: pictures are often named after their plate.
+    Nothing is kept if a digit or one of `plates` stands in it.
     """
     last = PurePath(source.rstrip("/")).stem if "://" not in source else "stream"
-    kept = re.sub(r"[^a-z0-9]+", "-", last.lower())[:_LONGEST_STEM].strip("-")
+    kept = re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-")
     bare = kept.replace("-", "").upper()
-    return "" if any(plate in bare for plate in plates) else kept
+    if any(c.isdigit() for c in bare) or any(plate in bare for plate in plates):
+        return ""
+    return kept[:_LONGEST_STEM].strip("-")
 
 
-def _drop_earlier_run(path: Path) -> None:
+def _find_earlier_run(path: Path) -> list[Path]:
+    """Return the files that an earlier run left; ValueError for a sheet that is not ours."""
     sheet = path / SHEET_NAME
     if not sheet.exists():
-        return
+        return []
     with sheet.open("rb") as file:
         if SHEET_GENERATOR.encode() not in file.read(_HEAD_BYTES):
             raise ValueError("an index.html of another program")
-    for old in path.iterdir():
-        if _OUR_PICTURE.fullmatch(old.name) and not old.is_dir():
-            old.unlink()
-    sheet.unlink()
+    pictures = [
+        old for old in path.iterdir() if _OUR_PICTURE.fullmatch(old.name) and not old.is_dir()
+    ]
+    return [*pictures, sheet]
 
 
 def _reason(error: Exception) -> str:

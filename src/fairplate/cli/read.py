@@ -22,7 +22,7 @@ def _parse_regions(
     context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return the codes of `--region us,br --region de`, each once, in the order given."""
-    words = [word for text in given for word in text.split(",") if word.strip()]
+    words = [word for text in given for word in text.split(",")]
     try:
         codes = [parse_region(word, where="--region") for word in words]
     except InputError as error:

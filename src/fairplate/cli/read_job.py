@@ -65,13 +65,15 @@ def read_sources(request: ReadRequest, around: Surroundings) -> ExitCode:
     notices = Notices(around.err, bar=not (request.as_json and around.out.isatty()))
     started_at = around.clock()
     outputs: list[Output] = [JsonLines(around.out) if request.as_json else ReadsTable(around.out)]
-    if request.annotate is not None:
-        outputs.append(PictureOutput(OutputFolder.open(request.annotate)))
+    folder = None if request.annotate is None else OutputFolder.open(request.annotate)
     check = HotListCheck.load(request.hot_lists, now=started_at, say=notices.say)
     sources, any_missing = _find(request.sources, notices)
     if not sources:
         return ExitCode.FAILED
     engine = around.build_engine()
+    if folder is not None:
+        folder.drop_earlier_run(source.name for source in sources)
+        outputs.append(PictureOutput(folder))
     run = _Run(
         request=request,
         around=around,

@@ -103,7 +103,7 @@ def _reason_to_leave_out(
     if first == entry.line:
         return None
     found = f"it again: line {first} counts"
-    expected = "the same plate, purpose and reference once"
+    expected = "the same plate, jurisdiction, purpose and reference once"
     return Problem(entry.source, entry.line, "row", expected, found, refuses=False)
 
 

@@ -18,8 +18,10 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def load_hot_list(path: Path, *, now: datetime) -> Batch:
+def load_hot_list(path: Path, *, now: datetime, name: str | None = None) -> Batch:
     """Return the batch in the UTF-8 file at `path`, its format told by the suffix.
+
+    `name` is what problems and matches call it: the file's own name unless given.
 
     Raises HotListError if the file cannot be opened, is too large, is not UTF-8 or is no list.
     """
@@ -28,8 +30,9 @@ def load_hot_list(path: Path, *, now: datetime) -> Batch:
         known = ", ".join(f".{known}" for known in FORMATS)
         found = repr(path.suffix[:20]) if suffix else "none"
         raise HotListError(str(path), "suffix", expected=f"one of {known}", found=found)
-    text = _decode(_read_bytes(path), name=path.name)
-    return build_batch(path.name, FORMATS[suffix](text, name=path.name), now=now)
+    called = name or path.name
+    text = _decode(_read_bytes(path), name=called)
+    return build_batch(called, FORMATS[suffix](text, name=called), now=now)
 
 
 def _read_bytes(path: Path) -> bytes:

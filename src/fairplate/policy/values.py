@@ -27,6 +27,9 @@ def describe(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
+        # No word, span or name that a policy takes mixes capitals with digits; a plate does.
+        if any(c.isdigit() for c in value) and any(c.isupper() for c in value):
+            return "a text of capitals and digits"
         return ascii(value[:_MOST_SHOWN])
     if isinstance(value, int) and abs(value) <= _LARGEST_SHOWN:
         return str(value)

@@ -73,11 +73,13 @@ def _one_edit_apart(one: str, other: str) -> bool:
 def _find(text: str) -> str | None:
     """Return the word of the lists that `text` spells, give or take one letter in a long one."""
     letters = text.translate(_AS_LETTERS)
+    # A digit that is no misread letter makes a plate of it: SATUR9 is none of the words.
+    misspelt = text.replace("0", "O").isalpha()
     known = (*_WORDS, *_OTHER_WORDS)
     for word in known:
         if letters == word:
             return word
-        if len(word) >= _MISSPELT_FROM and _one_edit_apart(letters, word):
+        if misspelt and len(word) >= _MISSPELT_FROM and _one_edit_apart(letters, word):
             return word
     return None
 

@@ -60,7 +60,7 @@ class PpocrEngine:
         whole = self._look(image, quad)
         x, y = quad.mean(axis=0)
         width, height = quad_size(quad)
-        window = Window(float(x), float(y), max(width * 1.1, height * 2.2))
+        window = Window(float(x), float(y), max(width * 1.1, height * 2.2, 16.0))
         plates = self._choose(self._lines_in(image, [window]), image)
         if plates and (whole is None or plates[0].confidence >= _promise(whole)):
             plate = plates[0]

@@ -91,6 +91,8 @@ class TextFinder:
 
     def close_look(self, image: Image, window: Window) -> list[tuple[Quad, Quad, Quad]]:
         """Return each line in the window as three quads: as found, tighter and wider."""
+        if not (0 <= window.x < image.shape[1] and 0 <= window.y < image.shape[0]):
+            return []
         part, left, top, scale = _magnified(image, window)
         lines = []
         for m in _marks(self._mark(part), mark=_CLOSE_LOOK_MARK, peak=_CLOSE_LOOK_PEAK):
