@@ -160,7 +160,8 @@ _MILLIONS = {
 
 # Share of plates without a known pattern: personalised, special, foreign. In the US, where 20 % of
 # the crops free for training fit none of these patterns, trusting the table less than that read
-# most of them right (tried from 0.05 to 0.9); elsewhere 0.075, as measured on European pictures.
+# most of them right (tried from 0.05 to 0.9); elsewhere 0.075, the share of the US and European
+# pictures of docs/benchmarks.md that fit none.
 _UNPATTERNED_US, _UNPATTERNED = 0.6, 0.075
 
 
