@@ -25,9 +25,9 @@ _MEMBERS = {
     kind: np.array([PLATE_CHARACTERS.index(c) for c in members]) for kind, members in KINDS.items()
 }
 
-# P(seen | printed) of the recogniser for the pairs it confuses. Most are counts on crops free for
-# training (1,200 of br_crops, 356 of uscrop), rounded. Judgement, not counts: 0O (0.035 counted),
-# 1I (0.006) and D1 (0.076), as br_crops' fixed pattern helps the network; pairs seen under ten times.
+# P(seen | printed) of the recogniser for the pairs it confuses. Most are rounded counts on crops
+# free for training (1,200 of br_crops, 356 of uscrop). Judgement, not counts: 0O (0.035 counted),
+# 1I (0.006) and D1 (0.076), as br_crops' one pattern helps the network; pairs seen under ten times.
 _CONFUSED = {
     "O0": 0.28, "0O": 0.15, "QO": 0.22, "Q0": 0.07, "OD": 0.08, "DO": 0.03, "QD": 0.03, "0D": 0.01,
     "I1": 0.13, "1I": 0.06, "D1": 0.04, "01": 0.01, "8B": 0.02, "B8": 0.02, "WN": 0.02, "WM": 0.02,
