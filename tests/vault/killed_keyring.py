@@ -1,8 +1,9 @@
 """Kills a process that makes and destroys keys, again and again, and looks at what it leaves.
 
 Run as `python killed_keyring.py DIRECTORY ROUNDS SEED`: a process with one thread, so that it may
-fork. Each round forks a worker that acts on random periods and tells before and after each act;
-it is killed with SIGKILL at a random moment. Exits with a traceback at the first broken promise.
+fork. Each round forks a worker that acts on random keys of all kinds and tells before and after
+each act; it is killed with SIGKILL at a random moment. Exits with a traceback at the first broken
+promise.
 """
 
 import json
@@ -15,18 +16,34 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fairplate.core.periods import Period
-from fairplate.vault.errors import PeriodDestroyedError, PeriodDueError, PeriodUnknownError
+from fairplate.vault.errors import KeyDestroyedError, KeyDueError, KeyUnknownError
+from fairplate.vault.key_names import CaseKeyName, HitsKeyName, KeyName
 from fairplate.vault.keyring import KeyringOptions
 from fairplate.vault.keyrings.file import FileKeyring
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-LIFE = 30 * MINUTE
-NOTHING, LIVE, GONE = "nothing", "live", "gone"
+LIFE = 18 * MINUTE
+NOTHING, LIVE, DUE, GONE = "nothing", "live", "due", "gone"
 
 
-def period(number: int) -> Period:
-    return Period(START + number * MINUTE, MINUTE)
+def name_of(number: int) -> KeyName:
+    """Return the name of the key that is made for some minutes from minute `number` on."""
+    period = Period(START + number * MINUTE, MINUTE)
+    names = (period, HitsKeyName(period), CaseKeyName(f"{number}"))
+    return names[number % len(names)]
+
+
+def file_of(number: int) -> str:
+    name = name_of(number)
+    if isinstance(name, CaseKeyName):
+        return f"case-{number}.key"
+    stem = f"{START + number * MINUTE:%Y%m%dT%H%MZ}-PT1M.key"
+    return stem if isinstance(name, Period) else f"hits-{stem}"
+
+
+def end_of(number: int) -> datetime:
+    return START + number * MINUTE + LIFE
 
 
 class Killer:
@@ -37,17 +54,17 @@ class Killer:
             directory=directory, clock=lambda: self.now, random_bytes=os.urandom
         )
         FileKeyring.create(self.options)
-        self.certain: dict[int, str] = {}  # what is known of a period's key
+        self.certain: dict[int, str] = {}  # what is known of a key
         self.secrets: dict[int, bytes] = {}
         self.wrapped: dict[int, bytes] = {}
         self.seen: Counter[str] = Counter()
 
     def numbers(self) -> range:
         minute = (self.now - START) // MINUTE
-        return range(max(0, minute - 35), minute + 40)
+        return range(max(0, minute - 22), minute + 22)
 
     def is_over(self, number: int) -> bool:
-        return period(number).start + LIFE <= self.now
+        return end_of(number) <= self.now
 
     def work(self, told: int, seed: int) -> None:
         """Act until killed."""
@@ -62,10 +79,10 @@ class Killer:
                 os.write(told, f"{act} {number} begun\n".encode())
                 try:
                     if act == "destroy":
-                        keyring.destroy_period(period(number))
+                        keyring.destroy_key(name_of(number))
                     else:
-                        keyring.make_period(period(number), period(number).start + LIFE)
-                except PeriodDestroyedError:
+                        keyring.make_key(name_of(number), end_of(number))
+                except KeyDestroyedError:
                     pass
                 os.write(told, f"{act} {number} done\n".encode())
 
@@ -98,21 +115,20 @@ class Killer:
         )
         self.seen["acts"] += len(lines) // 2
         keyring = FileKeyring.open(self.options)
+        kept = keyring.keys()
         assert keyring.problems() == tuple(
-            f"period {key.period}: the key is past its time and must be destroyed"
-            for key in keyring.periods()
+            f"key {key.name}: the key is past its time and must be destroyed"
+            for key in kept
             if key.destroy_by <= self.now
         )
         for number in self.numbers():
             state = self.look(keyring, number)
-            if state != "due":
-                assert state in possible.get(number, {NOTHING}), (
-                    number,
-                    state,
-                    possible.get(number),
-                )
-                self.certain[number] = state
-            self.seen[state] += 1
+            self.seen[f"{type(name_of(number)).__name__} {state}"] += 1
+            # A key that is due is one that lived and was not destroyed.
+            known = LIVE if state == DUE else state
+            expected = possible.get(number, {NOTHING})
+            assert known in expected, (name_of(number), state, expected)
+            self.certain[number] = known
         self.no_destroyed_bytes_lie_about()
 
     def possible_after(self, lines: list[str]) -> dict[int, set[str]]:
@@ -129,33 +145,38 @@ class Killer:
                 states.add(LIVE)
                 if step == "done":
                     states.discard(NOTHING)
-        for number in self.numbers():
-            # Once periods that began no earlier have ended, one that never had a key gets none.
-            if self.is_over(number) and NOTHING in possible.get(number, {NOTHING}):
-                possible.setdefault(number, {NOTHING}).add(GONE)
+        for number in filter(self.is_over, self.numbers()):
+            states = possible.setdefault(number, {NOTHING})
+            if isinstance(name_of(number), Period):
+                # Once periods that began no earlier have ended, one that never had a key gets none.
+                states |= {GONE} if NOTHING in states else set()
+            else:
+                # What told of the destruction goes with the time of the key.
+                states |= {NOTHING} if GONE in states else set()
         return possible
 
     def look(self, keyring: FileKeyring, number: int) -> str:
+        name = name_of(number)
         try:
-            secret = keyring.reader_key(period(number), "gate-3").secret
-        except PeriodDueError:
-            return "due"
-        except PeriodDestroyedError:
-            self.secrets.pop(number, None)
+            if isinstance(name, Period):
+                secret = keyring.reader_keys(name, ["gate-3"])[0].secret
+            else:
+                secret = keyring.own_key(name).secret
+        except KeyDueError:
+            return DUE
+        except KeyDestroyedError:
             return GONE
-        except PeriodUnknownError:
+        except KeyUnknownError:
             return NOTHING
-        assert self.secrets.setdefault(number, secret) == secret, (
-            "another key under the same period"
-        )
-        (file,) = self.options.directory.glob(f"{period(number).start:%Y%m%dT%H%MZ}-PT1M.key")
-        self.wrapped[number] = file.read_bytes().split(b"\n", maxsplit=3)[3][12:60]
+        assert self.secrets.setdefault(number, secret) == secret, "another key of the same name"
+        content = (self.options.directory / file_of(number)).read_bytes()
+        self.wrapped[number] = content.split(b"\n", maxsplit=3)[3][12:60]
         return LIVE
 
     def no_destroyed_bytes_lie_about(self) -> None:
         kept = b"".join(path.read_bytes() for path in self.options.directory.iterdir())
         for number, wrapped in self.wrapped.items():
-            if self.certain.get(number) == GONE:
+            if self.certain[number] != LIVE:
                 assert wrapped not in kept
 
 

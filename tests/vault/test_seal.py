@@ -21,6 +21,7 @@ from fairplate.vault.seal import (
     derive_reader_key,
     derive_row_key,
     find_token,
+    make_receipt,
     open_row,
     seal_row,
 )
@@ -62,6 +63,9 @@ def test_golden_vector(vector: dict[str, str]) -> None:
     assert key.secret.hex() == vector["row_key"]
     assert row.ciphertext.hex() == vector["sealed"]
     assert open_row(key, row).hex() == vector["payload"]
+    assert ("receipt" in vector) is ("read_id" in vector)
+    if "receipt" in vector:
+        assert make_receipt(reader_key, vector["read_id"]).hex() == vector["receipt"]
 
 
 def test_the_vectors_cover_what_could_be_read_differently() -> None:
@@ -75,6 +79,9 @@ def test_the_vectors_cover_what_could_be_read_differently() -> None:
         "PT10M",
         "PT1M",
     }
+    read_ids = {vector["read_id"] for vector in VECTORS if "read_id" in vector}
+    assert {len(read_id.encode()) for read_id in read_ids} >= {1, seal.MAX_READ_ID_BYTES}
+    assert any(not read_id.isascii() for read_id in read_ids)
 
 
 cars = st.tuples(periods, reader_ids, plates)
@@ -199,6 +206,43 @@ def test_only_normalised_plates_are_sealed_and_none_is_quoted(plate: str) -> Non
     with pytest.raises(InputError, match="seal: plate: expected a normalised plate") as told:
         find_token(derive_reader_key(DAY, SECRET, READER), plate)
     assert not plate or plate not in str(told.value)
+
+
+read_ids = st.text(st.characters(min_codepoint=1, codec="utf-8"), min_size=1, max_size=128)
+
+
+@given(secrets, reader_ids, read_ids, st.data())
+def test_a_receipt_is_the_same_only_for_the_same_read(
+    secret: bytes, reader_id: str, read_id: str, data: st.DataObject
+) -> None:
+    receipt = make_receipt(derive_reader_key(DAY, secret, reader_id), read_id)
+    assert len(receipt) == seal.RECEIPT_BYTES
+    assert make_receipt(derive_reader_key(DAY, secret, reader_id), read_id) == receipt
+    other_reader = data.draw(reader_ids.filter(lambda text: text != reader_id))
+    other_read = data.draw(read_ids.filter(lambda text: text != read_id))
+    other_secret = data.draw(secrets.filter(lambda value: value != secret))
+    assert receipt not in {
+        make_receipt(derive_reader_key(DAY, secret, other_reader), read_id),
+        make_receipt(derive_reader_key(DAY, secret, reader_id), other_read),
+        make_receipt(derive_reader_key(DAY, other_secret, reader_id), read_id),
+    }
+
+
+@given(secrets, plates)
+def test_a_receipt_of_a_plate_is_not_its_token(secret: bytes, plate: str) -> None:
+    key = derive_reader_key(DAY, secret, READER)
+    assert make_receipt(key, plate) != find_token(key, plate)
+
+
+@pytest.mark.parametrize("read_id", ["", "a\0b", "\0", "\ud800", "x" * 513, "é" * 257])
+def test_read_ids_that_cannot_be_one_are_refused_and_not_quoted(read_id: str) -> None:
+    with pytest.raises(InputError) as told:
+        make_receipt(derive_reader_key(DAY, SECRET, READER), read_id)
+    assert str(told.value) == (
+        "seal: read id: expected 1 to 512 bytes of Unicode text without NUL, found another"
+    )
+    longest = "é" * 256
+    assert make_receipt(derive_reader_key(DAY, SECRET, READER), longest)
 
 
 def test_secrets_nonces_and_payloads_of_another_length_are_refused() -> None:

@@ -7,6 +7,7 @@ Messages name the field, what was expected and what was found. They never hold a
     │   ├── SourceError     a picture, video or stream cannot be read
     │   └── HotListError    a row of a hot list, or a whole list, is refused
     ├── EngineError         an engine cannot be set up on this machine
+    ├── StorageError        the database cannot be reached, is full, locked, or of another version
     ├── VaultError          sealed rows and their keys; its tree stands in vault/errors.py
     └── PolicyError         refused by the rules of the place (exit code 3)
 """
@@ -43,6 +44,18 @@ class HotListError(InputError):
 
 class EngineError(FairplateError):
     """An engine cannot be set up here; the message says what to do about it."""
+
+
+class StorageError(FairplateError):
+    """The database cannot do what was asked: `what: expected …, found …`; nothing half-done stays.
+
+    `retryable` if nothing but the machine or the network stands in the way.
+    """
+
+    def __init__(self, what: str, *, expected: str, found: str, retryable: bool = False) -> None:
+        """Take the three parts of the line; `found` never holds a value that was to be stored."""
+        super().__init__(f"{what}: expected {expected}, found {found}")
+        self.retryable = retryable
 
 
 class PolicyError(FairplateError):

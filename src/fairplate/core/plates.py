@@ -47,4 +47,5 @@ def normalise_plate(text: str, *, where: str = "plate", field: str = "plate") ->
 
 def is_plate(text: str) -> bool:
     """Say whether `text` is already in normal form."""
-    return 0 < len(text) <= MAX_PLATE_LENGTH and all(c in PLATE_CHARACTERS for c in text)
+    # Stripping takes every plate character off both ends: something is left only around another.
+    return 0 < len(text) <= MAX_PLATE_LENGTH and not text.strip(PLATE_CHARACTERS)

@@ -4,14 +4,15 @@ VaultError (of FairplateError)
 ├── SealedRowError               a sealed row does not open: altered, or not this key's
 └── KeyringError
     ├── KeyringStorageError      the place of the keys is missing, too open, full or read-only
-    ├── PeriodUnknownError       no key was made for this period
-    ├── PeriodDueError           the key still exists, but its time is over
-    ├── PeriodDestroyedError     the key is gone and will not be made again
-    └── PeriodDamagedError       what is kept for this period is no whole key
+    └── KeyUnusableError         one key cannot be used, and trying again does not help
+        ├── KeyUnknownError      no key of this name was made
+        ├── KeyDueError          the key still exists, but its time is over
+        ├── KeyDestroyedError    the key is gone and will not be made again
+        └── KeyDamagedError      what is kept under this name is no whole key
 """
 
 from fairplate.core.errors import FairplateError
-from fairplate.core.periods import Period
+from fairplate.vault.key_names import KeyName
 
 
 class VaultError(FairplateError):
@@ -37,36 +38,36 @@ class KeyringStorageError(KeyringError):
         self.retryable = retryable
 
 
-class _PeriodError(KeyringError):
-    """An error about the key of one period."""
+class KeyUnusableError(KeyringError):
+    """One key cannot be used."""
 
     message = ""
 
-    def __init__(self, period: Period) -> None:
-        """Say it of `period`."""
-        super().__init__(f"period {period}: {self.message}")
-        self.period = period
+    def __init__(self, name: KeyName) -> None:
+        """Say it of the key called `name`."""
+        super().__init__(f"key {name}: {self.message}")
+        self.name = name
 
 
-class PeriodUnknownError(_PeriodError):
-    """No key was ever made for the period, as far as the keyring knows."""
+class KeyUnknownError(KeyUnusableError):
+    """No key of this name was ever made, as far as the keyring knows."""
 
     message = "expected a key, found none: it was never made here"
 
 
-class PeriodDueError(_PeriodError):
+class KeyDueError(KeyUnusableError):
     """The key's time is over; it waits for its destruction and is not used any more."""
 
     message = "expected a key within its time, found one that is due for destruction"
 
 
-class PeriodDestroyedError(_PeriodError):
-    """The key is destroyed for ever, or the period lies before ones that are."""
+class KeyDestroyedError(KeyUnusableError):
+    """The key is destroyed for ever, or its period lies before ones that are."""
 
     message = "expected a key, found that it is destroyed and can never be made again"
 
 
-class PeriodDamagedError(_PeriodError):
+class KeyDamagedError(KeyUnusableError):
     """The stored key is not whole; it is never replaced by a new one."""
 
     message = "expected a whole key, found a damaged one; it can only be destroyed"

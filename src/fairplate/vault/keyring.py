@@ -1,4 +1,4 @@
-"""What a keyring is: it makes period secrets, derives reader keys from them, and destroys them.
+"""What a keyring is: it makes secrets, derives keys from them, and destroys them.
 
 A secret never leaves its keyring: no operation returns one. Every keyring holds to the limits
 decided here, whatever its caller's policy says. Leaves to `expiry.py` when to destroy, to policy
@@ -15,79 +15,100 @@ from typing import Protocol, TypeAlias
 from fairplate.core.clock import Clock, require_aware
 from fairplate.core.errors import InputError, PolicyError
 from fairplate.core.periods import Period
-from fairplate.vault.seal import ReaderKey
-
-LONGEST_LIFE = timedelta(days=90)
-"""No key lives longer after its period's start; policy says the same, and this does not ask it."""
+from fairplate.vault.key_names import KeyName, OwnKeyName, latest_end, period_of
+from fairplate.vault.seal import OwnKey, ReaderKey
 
 RandomBytes: TypeAlias = Callable[[int], bytes]
 
 
-class PeriodState(StrEnum):
-    """What a keyring knows of one period's key."""
+class KeyState(StrEnum):
+    """What a keyring knows of one key."""
 
-    LIVE = "live"  # derives reader keys
+    LIVE = "live"  # derives
     DUE = "due"  # its time is over: derives nothing, waits to be destroyed
     DAMAGED = "damaged"  # not whole: derives nothing, can be destroyed, is never replaced
     HALF_DESTROYED = "half-destroyed"  # derives nothing; the next change or opening finishes it
     DESTROYED = "destroyed"  # gone before its time was over; told until then
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodKey:
-    """One period's key as listed: the moment by which it must be gone, and its state."""
+EXISTING = frozenset({KeyState.LIVE, KeyState.DUE, KeyState.DAMAGED})
+"""States in which there is something to destroy."""
 
-    period: Period
+
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """One key as listed: its name, the moment by which it must be gone, and its state."""
+
+    name: KeyName
     destroy_by: datetime
-    state: PeriodState
+    state: KeyState
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOptions:
+    """Which token the pkcs11 keyring uses.
+
+    `module` is the shared library of its maker; `label` was given when the token was initialised;
+    `pin_file` is a private file that holds the user PIN and nothing else.
+    """
+
+    module: Path
+    label: str
+    pin_file: Path
 
 
 @dataclass(frozen=True, slots=True)
 class KeyringOptions:
     """Where a keyring keeps its keys, and the clock and the randomness it may use.
 
-    `key_file` wraps the period secrets of the file keyring; None is `keyring.key` in `directory`.
+    `key_file` wraps the secrets of the file keyring; None is `keyring.key` in `directory`. `token`
+    is for the pkcs11 keyring, which keeps its lock and no key in `directory`.
     """
 
     directory: Path
     clock: Clock
     random_bytes: RandomBytes
     key_file: Path | None = None
+    token: TokenOptions | None = None
 
 
 class Keyring(Protocol):
-    """Keeps one secret a period. Safe for several threads and processes at once."""
+    """Keeps one secret a name. Safe for several threads and processes at once."""
 
     name: str
 
-    def make_period(self, period: Period, destroy_by: datetime) -> PeriodKey:
-        """Make the secret of `period` unless it exists, and return what is now in force.
+    def make_key(self, name: KeyName, destroy_by: datetime) -> KeptKey:
+        """Make the secret called `name` unless it exists, and return what is now in force.
 
         A key that exists stays as it is, also if its `destroy_by` is another; it may be due.
-        When this returns the key survives a crash. Raises PeriodDestroyedError if there was one,
-        PeriodDamagedError, what `check_life` raises, and KeyringStorageError.
+        When this returns the key survives a crash. Raises KeyDestroyedError if there was one,
+        KeyDamagedError, what `check_life` raises, and KeyringStorageError.
         """
         ...
 
-    def reader_key(self, period: Period, reader_id: str) -> ReaderKey:
-        """Return the key of `reader_id` in `period`.
+    def reader_keys(self, period: Period, reader_ids: Sequence[str]) -> Sequence[ReaderKey]:
+        """Return the keys of `reader_ids` in `period`, in their order.
 
-        Raises PeriodUnknownError, PeriodDueError, PeriodDestroyedError, PeriodDamagedError,
+        Raises KeyUnknownError, KeyDueError, KeyDestroyedError, KeyDamagedError,
         KeyringStorageError, and InputError for an id that cannot be one.
         """
         ...
 
-    def destroy_period(self, period: Period) -> bool:
-        """Destroy the secret of `period` for ever and return whether there was one.
+    def own_key(self, name: OwnKeyName) -> OwnKey:
+        """Return what seals under the hits or case key called `name`; raises as `reader_keys`."""
+        ...
 
-        When this returns nobody can have or make it again, whether it existed or not. Calling it
-        again does nothing. Raises KeyringStorageError; the key derives nothing from then on if the
-        error came half-way, and the next call or opening goes on with it.
+    def destroy_key(self, name: KeyName) -> bool:
+        """Destroy the secret called `name` for ever and return whether there was one.
+
+        When this returns nobody can have it again, whether it existed or not, and a period's is
+        not made anew. Calling it again does nothing. Raises KeyringStorageError; the key derives
+        nothing from then on if the error came half-way, and the next call or opening goes on.
         """
         ...
 
-    def periods(self) -> Sequence[PeriodKey]:
-        """Return what is known of each period, by start; destroyed ones only before their time."""
+    def keys(self) -> Sequence[KeptKey]:
+        """Return what is known of each key, by spelling; destroyed ones only before their time."""
         ...
 
     def problems(self) -> Sequence[str]:
@@ -95,28 +116,25 @@ class Keyring(Protocol):
         ...
 
 
-def check_life(period: Period, destroy_by: datetime, now: datetime) -> None:
+def check_life(name: KeyName, destroy_by: datetime, now: datetime) -> None:
     """Refuse a key that would live too long, die before its period ends, or be due at once.
 
-    Raises PolicyError if `destroy_by` is more than `LONGEST_LIFE` after the period's start, and
-    InputError if it is naive, or not after both the period's end and `now`.
+    Raises PolicyError if `destroy_by` is after `latest_end`, and InputError if it is naive, or not
+    after both `now` and the end of the key's period.
     """
-    require_aware(destroy_by, where=f"period {period}", field="destroy_by")
-    if destroy_by > ceiling(period):
+    require_aware(destroy_by, where=f"key {name}", field="destroy_by")
+    latest, period = latest_end(name, now), period_of(name)
+    if destroy_by > latest:
+        over = (destroy_by - latest) / timedelta(days=1)
         raise PolicyError(
-            f"period {period}: destroy_by: expected at most {LONGEST_LIFE.days} days after the "
-            f"period's start, found {(destroy_by - period.start) / timedelta(days=1):.3f}"
+            f"key {name}: destroy_by: expected {latest.isoformat()} at the latest, "
+            f"found {over:.3f} days more"
         )
-    earliest = max(period.end, now)
+    earliest = now if period is None else max(period.end, now)
     if destroy_by <= earliest:
         raise InputError(
-            f"period {period}",
+            f"key {name}",
             "destroy_by",
             expected=f"a moment after {earliest.isoformat()}",
             found=destroy_by.isoformat(),
         )
-
-
-def ceiling(period: Period) -> datetime:
-    """Return the moment by which any key of `period` is gone, whatever else is not known of it."""
-    return period.start + LONGEST_LIFE

@@ -1,4 +1,4 @@
-"""The file keyring: one private directory, outside the database and its backups, a file a period.
+"""The file keyring: one private directory, outside the database and its backups, a file a key.
 
 Decides in which order files change, so that a crash at any moment leaves every key whole or gone.
 Leaves the bytes to `records.py`, the disk to `durable.py`. In the directory, mode 0700:
@@ -6,43 +6,53 @@ Leaves the bytes to `records.py`, the disk to `durable.py`. In the directory, mo
     keyring.id          which wrapping key this keyring was made with; its last file to be made
     keyring.key         the wrapping key, mode 0600, unless it is kept elsewhere
     lock                held exclusively to make and destroy, shared to derive and list
-    floor               no period that starts before this moment is made any more
-    PERIOD.key          one period's secret, wrapped
-    PERIOD.gone         a tombstone: the secret was destroyed before its time
+    floor               no key is made any more for a period that starts before this moment
+    NAME.key            one key's secret, wrapped; NAME as in `records.py`
+    NAME.gone           a tombstone: the secret was destroyed before its time, or never to be made
 
 A key is destroyed by renaming its file to `.gone`, which no crash can undo, and writing the
-tombstone over it. Once its time is over the floor rises above it and the tombstone goes too, so
-that a keyring of one-minute periods does not fill the disk with tombstones. The floor never falls,
-also if the clock does.
+tombstone over it. Once its time is over the tombstone goes too, so that a keyring of one-minute
+periods does not fill the disk with tombstones. For a period key the floor rises above it first; it
+never falls, also if the clock does, so that no period gets a second key. Hits and case keys have no
+floor: after its tombstone went, one may be made again under the same name with a later end. That
+is a fresh random secret and opens nothing of the one before.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from fairplate.core.periods import Period
 from fairplate.vault.errors import (
-    PeriodDamagedError,
-    PeriodDestroyedError,
-    PeriodDueError,
-    PeriodUnknownError,
+    KeyDamagedError,
+    KeyDestroyedError,
+    KeyDueError,
+    KeyUnknownError,
 )
-from fairplate.vault.keyring import KeyringOptions, PeriodKey, PeriodState, ceiling, check_life
+from fairplate.vault.key_names import KeyName, OwnKeyName, latest_end
+from fairplate.vault.keyring import KeptKey, KeyringOptions, KeyState, check_life
 from fairplate.vault.keyrings.file import directory, durable, records
-from fairplate.vault.keyrings.file.records import GONE, LIVING, PeriodRecord
-from fairplate.vault.seal import SECRET_BYTES, ReaderKey, derive_reader_key, reader_message
+from fairplate.vault.keyrings.file.records import GONE, LIVING, KeyRecord
+from fairplate.vault.locks import locked
+from fairplate.vault.seal import (
+    SECRET_BYTES,
+    OwnKey,
+    ReaderKey,
+    derive_own_key,
+    derive_reader_key,
+)
 
 _TOLD = {
-    PeriodState.DUE: "the key is past its time and must be destroyed",
-    PeriodState.DAMAGED: "the file is not whole; it derives nothing and can only be destroyed",
-    PeriodState.HALF_DESTROYED: "the destruction was interrupted; opening the keyring finishes it",
+    KeyState.DUE: "the key is past its time and must be destroyed",
+    KeyState.DAMAGED: "the file is not whole; it derives nothing and can only be destroyed",
+    KeyState.HALF_DESTROYED: "the destruction was interrupted; opening the keyring finishes it",
 }
 
 
 class FileKeyring:
-    """Period secrets in files. Made by `create`, once, and `open`."""
+    """Secrets in files. Made by `create`, once, and `open`."""
 
     name = "file"
 
@@ -75,67 +85,64 @@ class FileKeyring:
             pass
         return keyring
 
-    def make_period(self, period: Period, destroy_by: datetime) -> PeriodKey:
-        """Make the secret of `period` unless it exists, and return what is now in force."""
-        with self._changing(f"making the key of period {period}"):
-            if self._path(period, GONE).exists():
-                raise PeriodDestroyedError(period)
-            if self._path(period, LIVING).exists():
-                return self._listed(self._read(period))
-            if period.start < self._whole_floor():
-                raise PeriodDestroyedError(period)
-            check_life(period, destroy_by, self._clock())
-            secret = self._random_bytes(SECRET_BYTES)
-            record = PeriodRecord(period, destroy_by.astimezone(UTC), secret)
+    def make_key(self, name: KeyName, destroy_by: datetime) -> KeptKey:
+        """Make the secret called `name` unless it exists, and return what is now in force."""
+        with self._changing(f"making key {name}"):
+            if self._path(name, GONE).exists():
+                raise KeyDestroyedError(name)
+            if self._path(name, LIVING).exists():
+                return self._listed(self._read(name))
+            if self._is_below_floor(name):
+                raise KeyDestroyedError(name)
+            check_life(name, destroy_by, self._clock())
+            record = KeyRecord(name, destroy_by.astimezone(UTC), self._random_bytes(SECRET_BYTES))
             nonce = self._random_bytes(records.NONCE_BYTES)
             content = records.wrap_record(self._wrapping_key, nonce, record)
-            durable.write_file(self._path(period, LIVING), content)
+            durable.write_file(self._path(name, LIVING), content)
             return self._listed(record)
 
-    def reader_key(self, period: Period, reader_id: str) -> ReaderKey:
-        """Return the key of `reader_id` in `period`."""
-        reader_message(reader_id)
-        with self._looking(f"using the key of period {period}"):
-            if self._path(period, GONE).exists():
-                raise PeriodDestroyedError(period)
-            if not self._path(period, LIVING).exists():
-                below = period.start < self._whole_floor()
-                raise PeriodDestroyedError(period) if below else PeriodUnknownError(period)
-            record = self._read(period)
-        if self._listed(record).state is PeriodState.DUE:
-            raise PeriodDueError(period)
-        return derive_reader_key(period, record.secret, reader_id)
+    def reader_keys(self, period: Period, reader_ids: Sequence[str]) -> tuple[ReaderKey, ...]:
+        """Return the keys of `reader_ids` in `period`, in their order; reads the file once."""
+        secret = self._usable_secret(period)
+        return tuple(derive_reader_key(period, secret, reader_id) for reader_id in reader_ids)
 
-    def destroy_period(self, period: Period) -> bool:
-        """Destroy the secret of `period` for ever and return whether there was one."""
-        living, gone = self._path(period, LIVING), self._path(period, GONE)
-        with self._changing(f"destroying the key of period {period}"):
+    def own_key(self, name: OwnKeyName) -> OwnKey:
+        """Return what seals under the hits or case key called `name`."""
+        return derive_own_key(name, self._usable_secret(name))
+
+    def destroy_key(self, name: KeyName) -> bool:
+        """Destroy the secret called `name` for ever and return whether there was one.
+
+        Where there was none, and for a damaged one, the tombstone stays until `latest_end`.
+        """
+        living, gone = self._path(name, LIVING), self._path(name, GONE)
+        with self._changing(f"destroying key {name}"):
             if gone.exists():
                 return False
             existed = living.exists()
             if existed:
                 durable.rename_file(living, gone)
-                self._bury(period)
-            elif not self._below_floor(period):
-                durable.write_file(gone, records.tombstone(period, ceiling(period)))
-            self._raise_floor()
+                self._bury(name)
+            elif not self._is_surely_below_floor(name):
+                durable.write_file(gone, records.tombstone(name, latest_end(name, self._clock())))
+            self._remove_tombstones()
             return existed
 
-    def periods(self) -> tuple[PeriodKey, ...]:
-        """Return what is known of each period, by start."""
-        with self._looking("listing the periods"):
-            return tuple(
-                self._listed_gone(period) if suffix == GONE else self._listed_living(period)
-                for period, suffix in self._named()
-            )
+    def keys(self) -> tuple[KeptKey, ...]:
+        """Return what is known of each key, by spelling; destroyed ones only before their time."""
+        with self._looking("listing the keys"):
+            listed = [
+                self._listed_gone(name) if suffix == GONE else self._listed_living(name)
+                for name, suffix in self._named()
+            ]
+        now = self._clock()
+        return tuple(
+            key for key in listed if key.state is not KeyState.DESTROYED or now < key.destroy_by
+        )
 
     def problems(self) -> tuple[str, ...]:
         """Return one sentence for each thing in the directory that is not as it should be."""
-        found = [
-            f"period {key.period}: {_TOLD[key.state]}"
-            for key in self.periods()
-            if key.state in _TOLD
-        ]
+        found = [f"key {key.name}: {_TOLD[key.state]}" for key in self.keys() if key.state in _TOLD]
         with self._looking("listing the directory"):
             if self._floor() is None:
                 found.append(str(directory.floor_error(self._directory)))
@@ -152,7 +159,7 @@ class FileKeyring:
         """Hold the keyring alone, with nothing half-done in it when the body begins."""
         with (
             directory.told(self._directory, doing),
-            durable.locked(self._directory / directory.LOCK, exclusive=True),
+            locked(self._directory / directory.LOCK, exclusive=True),
         ):
             self._finish_interrupted()
             yield
@@ -161,48 +168,53 @@ class FileKeyring:
     def _looking(self, doing: str) -> Iterator[None]:
         with (
             directory.told(self._directory, doing),
-            durable.locked(self._directory / directory.LOCK, exclusive=False),
+            locked(self._directory / directory.LOCK, exclusive=False),
         ):
             yield
 
     def _finish_interrupted(self) -> None:
         for path in sorted(self._directory.glob(f"*{durable.TEMPORARY}")):
             durable.erase_file(path)
-        for period, suffix in self._named():
+        for name, suffix in self._named():
             if suffix != GONE:
                 continue
             # Both: somebody put a destroyed key back, from a copy of the directory say.
-            if self._path(period, LIVING).exists():
-                durable.erase_file(self._path(period, LIVING))
-            if self._tombstone(period) is None:
-                self._bury(period)
-        self._raise_floor()
+            if self._path(name, LIVING).exists():
+                durable.erase_file(self._path(name, LIVING))
+            if self._tombstone(name) is None:
+                self._bury(name)
+        self._remove_tombstones()
 
-    def _bury(self, period: Period) -> None:
-        """Write the tombstone over what the `.gone` file of `period` still holds."""
-        path = self._path(period, GONE)
-        record = records.unwrap_record(self._wrapping_key, path.read_bytes(), period)
-        destroy_by = ceiling(period) if record is None else record.destroy_by
-        durable.overwrite_file(path, records.tombstone(period, destroy_by))
+    def _bury(self, name: KeyName) -> None:
+        """Write the tombstone over what the `.gone` file of `name` still holds."""
+        path = self._path(name, GONE)
+        record = records.unwrap_record(self._wrapping_key, path.read_bytes(), name)
+        destroy_by = latest_end(name, self._clock()) if record is None else record.destroy_by
+        durable.overwrite_file(path, records.tombstone(name, destroy_by))
 
-    def _raise_floor(self) -> None:
-        """Put the floor in the place of tombstones whose time is over.
+    def _remove_tombstones(self) -> None:
+        """Remove those whose time is over, once the floor says the same of the periods among them.
 
-        Those say the same, so that no room for a new floor, or no whole old one, is no failure.
+        They say all that is needed, so that no room for a new floor, or no whole old one, is no
+        failure.
         """
         now, floor = self._clock(), self._floor()
         over = [
-            period
-            for period, suffix in self._named()
-            if suffix == GONE and (self._tombstone(period) or ceiling(period)) <= now
+            name
+            for name, suffix in self._named()
+            if suffix == GONE and (self._tombstone(name) or latest_end(name, now)) <= now
         ]
-        if not over or floor is None:
+        if floor is None:
+            over = [name for name in over if not isinstance(name, Period)]
+        if not over:
             return
-        higher = max(floor, *(period.end for period in over))
+        ends = [name.end for name in over if isinstance(name, Period)]
         with contextlib.suppress(OSError):
-            durable.write_file(self._directory / directory.FLOOR, records.write_floor(higher))
-            for period in over:
-                self._path(period, GONE).unlink()
+            if floor is not None and ends:
+                higher = records.write_floor(max(floor, *ends))
+                durable.write_file(self._directory / directory.FLOOR, higher)
+            for name in over:
+                self._path(name, GONE).unlink()
             durable.sync_directory(self._directory)
 
     def _floor(self) -> datetime | None:
@@ -212,44 +224,58 @@ class FileKeyring:
         except FileNotFoundError:
             return None
 
-    def _whole_floor(self) -> datetime:
-        floor = self._floor()
-        if floor is None:
+    def _is_below_floor(self, name: KeyName) -> bool:
+        """Say whether no key is made for this period any more; needs a whole floor to know."""
+        if isinstance(name, Period) and self._floor() is None:
             raise directory.floor_error(self._directory)
-        return floor
+        return self._is_surely_below_floor(name)
 
-    def _below_floor(self, period: Period) -> bool:
+    def _is_surely_below_floor(self, name: KeyName) -> bool:
         floor = self._floor()
-        return floor is not None and period.start < floor
+        return isinstance(name, Period) and floor is not None and name.start < floor
 
-    def _named(self) -> list[tuple[Period, str]]:
+    def _named(self) -> list[tuple[KeyName, str]]:
         found = (records.parse_name(path.name) for path in self._directory.iterdir())
-        return sorted(named for named in found if named is not None)
+        known = (named for named in found if named is not None)
+        return sorted(known, key=lambda named: (str(named[0]), named[1]))
 
-    def _path(self, period: Period, suffix: str) -> Path:
-        return self._directory / records.file_name(period, suffix)
+    def _path(self, name: KeyName, suffix: str) -> Path:
+        return self._directory / records.file_name(name, suffix)
 
-    def _tombstone(self, period: Period) -> datetime | None:
-        return records.read_tombstone(self._path(period, GONE).read_bytes(), period)
+    def _tombstone(self, name: KeyName) -> datetime | None:
+        return records.read_tombstone(self._path(name, GONE).read_bytes(), name)
 
-    def _read(self, period: Period) -> PeriodRecord:
-        content = self._path(period, LIVING).read_bytes()
-        record = records.unwrap_record(self._wrapping_key, content, period)
+    def _read(self, name: KeyName) -> KeyRecord:
+        content = self._path(name, LIVING).read_bytes()
+        record = records.unwrap_record(self._wrapping_key, content, name)
         if record is None:
-            raise PeriodDamagedError(period)
+            raise KeyDamagedError(name)
         return record
 
-    def _listed(self, record: PeriodRecord) -> PeriodKey:
-        state = PeriodState.LIVE if self._clock() < record.destroy_by else PeriodState.DUE
-        return PeriodKey(record.period, record.destroy_by, state)
+    def _usable_secret(self, name: KeyName) -> bytes:
+        with self._looking(f"using key {name}"):
+            if self._path(name, GONE).exists():
+                raise KeyDestroyedError(name)
+            if not self._path(name, LIVING).exists():
+                below = self._is_below_floor(name)
+                raise KeyDestroyedError(name) if below else KeyUnknownError(name)
+            record = self._read(name)
+        if self._listed(record).state is KeyState.DUE:
+            raise KeyDueError(name)
+        return record.secret
 
-    def _listed_living(self, period: Period) -> PeriodKey:
+    def _listed(self, record: KeyRecord) -> KeptKey:
+        state = KeyState.LIVE if self._clock() < record.destroy_by else KeyState.DUE
+        return KeptKey(record.name, record.destroy_by, state)
+
+    def _listed_living(self, name: KeyName) -> KeptKey:
         try:
-            return self._listed(self._read(period))
-        except PeriodDamagedError:
-            return PeriodKey(period, ceiling(period), PeriodState.DAMAGED)
+            return self._listed(self._read(name))
+        except KeyDamagedError:
+            return KeptKey(name, latest_end(name, self._clock()), KeyState.DAMAGED)
 
-    def _listed_gone(self, period: Period) -> PeriodKey:
-        destroy_by = self._tombstone(period)
-        state = PeriodState.HALF_DESTROYED if destroy_by is None else PeriodState.DESTROYED
-        return PeriodKey(period, destroy_by or ceiling(period), state)
+    def _listed_gone(self, name: KeyName) -> KeptKey:
+        destroy_by = self._tombstone(name)
+        if destroy_by is None:
+            return KeptKey(name, latest_end(name, self._clock()), KeyState.HALF_DESTROYED)
+        return KeptKey(name, destroy_by, KeyState.DESTROYED)

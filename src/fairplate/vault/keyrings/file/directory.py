@@ -1,7 +1,7 @@
 """The directory of a file keyring as such: made once, opened only if it is ours and whole.
 
-Decides what a keyring needs before any period: privacy, the key file, its identity. Leaves the
-periods to the keyring.
+Decides what a keyring needs before any key: privacy, the key file, its identity. Leaves the keys
+to the keyring.
 """
 
 import contextlib
@@ -12,10 +12,11 @@ from pathlib import Path
 from fairplate.vault.errors import KeyringStorageError
 from fairplate.vault.keyring import KeyringOptions
 from fairplate.vault.keyrings.file import durable, records
+from fairplate.vault.locks import locked
 
 IDENTITY, KEY, LOCK, FLOOR = "keyring.id", "keyring.key", "lock", "floor"
 OTHER_NAMES = frozenset({IDENTITY, KEY, LOCK, FLOOR, "lost+found"})
-"""What may lie beside the periods; lost+found where the directory is a volume of its own."""
+"""What may lie beside the keys; lost+found where the directory is a volume of its own."""
 
 _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE})
 
@@ -32,9 +33,9 @@ def create_directory(options: KeyringOptions) -> None:
         _require_private(directory, "directory")
         durable.sync_directory(directory.parent)
         (directory / LOCK).touch(mode=0o600)
-        with durable.locked(directory / LOCK, exclusive=True):
-            periods = (records.parse_name(path.name) for path in directory.iterdir())
-            if (directory / IDENTITY).exists() or any(periods):
+        with locked(directory / LOCK, exclusive=True):
+            keys = (records.parse_name(path.name) for path in directory.iterdir())
+            if (directory / IDENTITY).exists() or any(keys):
                 raise KeyringStorageError(
                     str(directory), "directory", expected="no keyring yet", found="one"
                 )
@@ -74,8 +75,8 @@ def open_directory(options: KeyringOptions) -> bytes:
 
 
 def floor_error(directory: Path) -> KeyringStorageError:
-    """Return the error about a floor that is missing or damaged: nothing can be made above it."""
-    expected = "a whole file, without which no period can be made"
+    """Return the error about a floor that is missing or damaged: no period's key can be made."""
+    expected = "a whole file, without which no period's key can be made"
     return KeyringStorageError(
         str(directory), FLOOR, expected=expected, found="none or a damaged one"
     )

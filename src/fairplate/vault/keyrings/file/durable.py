@@ -6,7 +6,6 @@ beside them stands in docs/threat-model.md.
 """
 
 import contextlib
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -65,20 +64,6 @@ def sync_directory(path: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
-
-
-@contextlib.contextmanager
-def locked(path: Path, *, exclusive: bool) -> Iterator[None]:
-    """Hold the lock file at `path` against other threads and processes; waits without limit.
-
-    The lock ends with the process, however that ends.
-    """
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(file)
 
 
 def openness(path: Path) -> str | None:

@@ -2,12 +2,13 @@ r"""The bytes of the file keyring's files: keys, tombstones, the floor, and what
 
 Decides what is whole and what is not; touches no disk. A key file is RECORD_BYTES long:
 
-    "fairplate/v1/period-key\n" + period + "\n" + destroy-by + "\n"      the header
+    "fairplate/v1/key\n" + key name + "\n" + destroy-by + "\n"      the header
     12 bytes nonce, 48 bytes AES-256-GCM(wrapping key, nonce, secret, aad = header)
     0x00 up to the end
 
 A tombstone has the same length, so that it is written over the key without new space; it is a
-header that begins "fairplate/v1/destroyed\n", and zeros. Moments are ISO 8601 in UTC.
+header that begins "fairplate/v1/destroyed\n", and zeros. Moments are ISO 8601 in UTC. The longest
+key file, of a case with an id of 64 characters that ends between two seconds, fills 180 bytes.
 """
 
 import hashlib
@@ -15,12 +16,14 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import assert_never
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from fairplate.core.errors import InputError
-from fairplate.core.periods import Period, parse_period
+from fairplate.core.periods import Period
+from fairplate.vault.key_names import CaseKeyName, HitsKeyName, KeyName, parse_key_name
 from fairplate.vault.seal import SECRET_BYTES
 
 RECORD_BYTES = 256
@@ -31,35 +34,39 @@ LIVING, GONE = "key", "gone"
 
 LOWEST_FLOOR = datetime(1970, 1, 1, tzinfo=UTC)
 
-_KEY_LABEL = b"fairplate/v1/period-key\n"
+_KEY_LABEL = b"fairplate/v1/key\n"
 _GONE_LABEL = b"fairplate/v1/destroyed\n"
 _FLOOR_LABEL = b"fairplate/v1/floor\n"
 _WRAPPED_BYTES = NONCE_BYTES + SECRET_BYTES + 16
-_NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z-(P1D|PT1H|PT10M|PT1M)\.(key|gone)")
+_HITS, _CASE = "hits-", "case-"
+_NAME = re.compile(
+    r"(?:(hits-)?([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})Z-([0-9A-Z]+)"
+    r"|case-([0-9a-z-]+))\.(key|gone)"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class PeriodRecord:
+class KeyRecord:
     """What a whole key file says."""
 
-    period: Period
+    name: KeyName
     destroy_by: datetime
     secret: bytes = field(repr=False)
 
 
-def wrap_record(wrapping_key: bytes, nonce: bytes, record: PeriodRecord) -> bytes:
+def wrap_record(wrapping_key: bytes, nonce: bytes, record: KeyRecord) -> bytes:
     """Return the content of a key file; `nonce` is 12 random bytes."""
-    header = _header(_KEY_LABEL, record.period, record.destroy_by)
+    header = _header(_KEY_LABEL, record.name, record.destroy_by)
     wrapped = AESGCM(wrapping_key).encrypt(nonce, record.secret, header)
     return (header + nonce + wrapped).ljust(RECORD_BYTES, b"\0")
 
 
-def unwrap_record(wrapping_key: bytes, content: bytes, period: Period) -> PeriodRecord | None:
-    """Return what the key file of `period` says, or None if any byte is not as it was written."""
-    destroy_by = _read_header(_KEY_LABEL, content, period)
+def unwrap_record(wrapping_key: bytes, content: bytes, name: KeyName) -> KeyRecord | None:
+    """Return what the file of key `name` says, or None if any byte is not as it was written."""
+    destroy_by = _read_header(_KEY_LABEL, content, name)
     if destroy_by is None:
         return None
-    header = _header(_KEY_LABEL, period, destroy_by)
+    header = _header(_KEY_LABEL, name, destroy_by)
     wrapped = content[len(header) : len(header) + _WRAPPED_BYTES]
     try:
         secret = AESGCM(wrapping_key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], header)
@@ -67,21 +74,21 @@ def unwrap_record(wrapping_key: bytes, content: bytes, period: Period) -> Period
         return None
     if content != (header + wrapped).ljust(RECORD_BYTES, b"\0"):
         return None
-    return PeriodRecord(period, destroy_by, secret)
+    return KeyRecord(name, destroy_by, secret)
 
 
-def tombstone(period: Period, destroy_by: datetime) -> bytes:
-    """Return the content of the tombstone of `period`."""
-    return _header(_GONE_LABEL, period, destroy_by).ljust(RECORD_BYTES, b"\0")
+def tombstone(name: KeyName, destroy_by: datetime) -> bytes:
+    """Return the content of the tombstone of the key called `name`."""
+    return _header(_GONE_LABEL, name, destroy_by).ljust(RECORD_BYTES, b"\0")
 
 
-def read_tombstone(content: bytes, period: Period) -> datetime | None:
-    """Return when the key of `period` would have ended, or None if this is no whole tombstone."""
-    destroy_by = _read_header(_GONE_LABEL, content, period)
+def read_tombstone(content: bytes, name: KeyName) -> datetime | None:
+    """Return when the key called `name` would have ended, or None if this is no whole tombstone."""
+    destroy_by = _read_header(_GONE_LABEL, content, name)
     if destroy_by is None:
         return None
     # Written over a damaged file that is longer, it is followed by more zeros.
-    whole = tombstone(period, destroy_by).ljust(len(content), b"\0")
+    whole = tombstone(name, destroy_by).ljust(len(content), b"\0")
     return destroy_by if content == whole else None
 
 
@@ -103,32 +110,44 @@ def key_identity(wrapping_key: bytes) -> bytes:
     return hmac.digest(wrapping_key, b"fairplate/v1/keyring", hashlib.sha256).hex().encode() + b"\n"
 
 
-def file_name(period: Period, suffix: str) -> str:
-    """Return the file name of `period`: 20261123T0000Z-P1D.key."""
-    return f"{period.start:%Y%m%dT%H%MZ}-{period.duration}.{suffix}"
+def file_name(name: KeyName, suffix: str) -> str:
+    """Return the file name of a key, such as hits-20261123T0000Z-P1D.key."""
+    match name:
+        case Period():
+            return f"{name.start:%Y%m%dT%H%MZ}-{name.duration}.{suffix}"
+        case HitsKeyName(period):
+            return f"{_HITS}{file_name(period, suffix)}"
+        case CaseKeyName(case_id):
+            return f"{_CASE}{case_id}.{suffix}"
+        case _:
+            assert_never(name)
 
 
-def parse_name(name: str) -> tuple[Period, str] | None:
-    """Return the period and the suffix that a file name says, or None for any other name."""
+def parse_name(name: str) -> tuple[KeyName, str] | None:
+    """Return the key name and the suffix that a file name says, or None for any other name."""
     match = _NAME.fullmatch(name)
     if match is None:
         return None
-    year, month, day, hour, minute, duration, suffix = match.groups()
+    hits, year, month, day, hour, minute, duration, case_id, suffix = match.groups()
+    spelling = f"{year}-{month}-{day}T{hour}:{minute}Z/{duration}"
+    if case_id:
+        spelling = f"case/{case_id}"
+    elif hits:
+        spelling = f"hits/{spelling}"
     try:
-        text = f"{year}-{month}-{day}T{hour}:{minute}Z/{duration}"
-        return parse_period(text, where="keyring"), suffix
+        return parse_key_name(spelling, where="keyring"), suffix
     except InputError:
         return None
 
 
-def _header(label: bytes, period: Period, destroy_by: datetime) -> bytes:
-    return label + f"{period}\n{destroy_by.astimezone(UTC).isoformat()}\n".encode("ascii")
+def _header(label: bytes, name: KeyName, destroy_by: datetime) -> bytes:
+    return label + f"{name}\n{destroy_by.astimezone(UTC).isoformat()}\n".encode("ascii")
 
 
-def _read_header(label: bytes, content: bytes, period: Period) -> datetime | None:
+def _read_header(label: bytes, content: bytes, name: KeyName) -> datetime | None:
     lines = content[len(label) :].split(b"\n", maxsplit=2)
     destroy_by = _read_moment(lines[1]) if len(lines) > 2 else None  # noqa: PLR2004 - two lines and the rest
-    if destroy_by is None or not content.startswith(_header(label, period, destroy_by)):
+    if destroy_by is None or not content.startswith(_header(label, name, destroy_by)):
         return None
     return destroy_by
 
