@@ -1,0 +1,1 @@
+"""Where everything that is kept lies: one schema for SQLite and PostgreSQL, and its migrations."""
