@@ -181,7 +181,11 @@ def test_an_unknown_hit_is_kept_a_day_and_never_longer_than_a_non_hit(
         ({"approvals": 6}, InputError, "approvals: .* found more"),
         ({"purposes": frozenset()}, InputError, "purposes: expected at least one"),
         ({"purposes": frozenset({"immigration"})}, PolicyError, "purposes: expected purposes of"),
-        ({"hits_kept": KeptFor(timedelta(0))}, InputError, "hits_kept: expected a time above zero"),
+        (
+            {"hits_kept": KeptFor(timedelta(0))},
+            InputError,
+            "hits_kept: expected at least 3 minutes",
+        ),
         ({"hits_kept": KeptFor(90 * DAY + TICK)}, PolicyError, "hits_kept: .* without a case"),
         ({"longest_look_back": 21 * DAY + TICK}, InputError, "longest_look_back: .* found more"),
         ({"longest_look_back": -TICK}, InputError, "longest_look_back: .* found less"),

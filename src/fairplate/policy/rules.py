@@ -126,11 +126,11 @@ def require_non_hits_kept(time: timedelta, *, where: str, name: str = Figure.NON
 
 
 def require_hits_kept(kept: HitsKept, *, where: str, name: str = Figure.HITS_KEPT) -> None:
-    """Raise for a time of nothing or above the ceiling: longer than that needs a case."""
+    """Raise for a time in which no period fits, or above the ceiling: that needs a case."""
     if isinstance(kept, UntilCaseEnds):
         return
-    if kept.time <= NEVER:
-        raise InputError(where, name, expected="a time above zero", found="none")
+    if kept.time < SHORTEST_RETENTION:
+        raise InputError(where, name, expected="at least 3 minutes", found="less")
     if kept.time > NON_HIT_CEILING:
         expected = "at most 90 days without a case"
         raise refused(where, name, expected=expected, found="more than 90 days")
