@@ -11,6 +11,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.databases import (  # fixtures for every folder
+    database,
+    database_kind,
+    database_url,
+    make_database,
+    migrated_file,
+    migrated_url,
+)
+from tests.postgresql_server import postgresql_server
+from tests.vault.pkcs11.softhsm import soft_token
+
+__all__ = [
+    "database",
+    "database_kind",
+    "database_url",
+    "make_database",
+    "migrated_file",
+    "migrated_url",
+    "postgresql_server",
+    "soft_token",
+]
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-Я_"
 SLOTS = 9

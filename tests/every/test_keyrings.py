@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -40,10 +41,15 @@ def _in_files(_request: pytest.FixtureRequest, options: KeyringOptions) -> Keyri
     return options
 
 
+def _in_a_token(request: pytest.FixtureRequest, options: KeyringOptions) -> KeyringOptions:
+    return replace(options, token=request.getfixturevalue("soft_token").options)
+
+
 # A new keyring needs its line here, or this suite fails: from a directory, a clock and randomness,
 # what it is made with. Skips the test where it cannot be; `request` gives other fixtures.
 OPTIONS: dict[str, Callable[[pytest.FixtureRequest, KeyringOptions], KeyringOptions]] = {
     "file": _in_files,
+    "pkcs11": _in_a_token,
 }
 
 
@@ -102,6 +108,19 @@ def test_an_unknown_keyring_is_refused() -> None:
     assert DEFAULT_KEYRING in KEYRINGS
     with pytest.raises(InputError, match="keyring: name: expected file"):
         keyring_kind("paper")
+
+
+def test_the_end_of_short_periods_does_not_keep_a_longer_one_from_being_made(place: Place) -> None:
+    keyring = place.create()
+    minute = period_at(NOON, timedelta(minutes=1))
+    keyring.make_key(minute, minute.start + timedelta(minutes=3))
+    place.now = minute.start + timedelta(minutes=3)
+    assert keyring.destroy_key(minute)
+    keyring = place.open()
+    today = period_at(NOON, timedelta(days=1))
+    assert keyring.make_key(today, today.start + timedelta(days=30)).state is KeyState.LIVE
+    with pytest.raises(KeyDestroyedError):
+        keyring.reader_keys(minute, ["gate-north"])
 
 
 def test_a_new_keyring_is_empty_and_is_made_once(place: Place) -> None:

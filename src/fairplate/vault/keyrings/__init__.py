@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fairplate.core.errors import InputError
 from fairplate.vault.keyring import Keyring, KeyringOptions
 from fairplate.vault.keyrings.file import FileKeyring
+from fairplate.vault.keyrings.pkcs11 import Pkcs11Keyring
 
 __all__ = ["DEFAULT_KEYRING", "KEYRINGS", "KeyringKind", "KeyringOptions", "keyring_kind"]
 
@@ -24,6 +25,7 @@ class KeyringKind:
 DEFAULT_KEYRING = "file"
 KEYRINGS: dict[str, KeyringKind] = {
     "file": KeyringKind(create=FileKeyring.create, open=FileKeyring.open),
+    "pkcs11": KeyringKind(create=Pkcs11Keyring.create, open=Pkcs11Keyring.open),
 }
 
 

@@ -6,7 +6,7 @@ Leaves the bytes to `records.py`, the disk to `durable.py`. In the directory, mo
     keyring.id          which wrapping key this keyring was made with; its last file to be made
     keyring.key         the wrapping key, mode 0600, unless it is kept elsewhere
     lock                held exclusively to make and destroy, shared to derive and list
-    floor               no key is made any more for a period that starts before this moment
+    floor               for each length of period, the moment before which none that starts is made
     NAME.key            one key's secret, wrapped; NAME as in `records.py`
     NAME.gone           a tombstone: the secret was destroyed before its time, or never to be made
 
@@ -208,16 +208,16 @@ class FileKeyring:
             over = [name for name in over if not isinstance(name, Period)]
         if not over:
             return
-        ends = [name.end for name in over if isinstance(name, Period)]
+        periods = [name for name in over if isinstance(name, Period)]
         with contextlib.suppress(OSError):
-            if floor is not None and ends:
-                higher = records.write_floor(max(floor, *ends))
+            if floor is not None and periods:
+                higher = records.write_floor(records.raise_floor(floor, periods))
                 durable.write_file(self._directory / directory.FLOOR, higher)
             for name in over:
                 self._path(name, GONE).unlink()
             durable.sync_directory(self._directory)
 
-    def _floor(self) -> datetime | None:
+    def _floor(self) -> records.Floor | None:
         """Return the floor, or None if it is missing or damaged."""
         try:
             return records.read_floor((self._directory / directory.FLOOR).read_bytes())
@@ -232,7 +232,7 @@ class FileKeyring:
 
     def _is_surely_below_floor(self, name: KeyName) -> bool:
         floor = self._floor()
-        return isinstance(name, Period) and floor is not None and name.start < floor
+        return isinstance(name, Period) and floor is not None and records.is_below(floor, name)
 
     def _named(self) -> list[tuple[KeyName, str]]:
         found = (records.parse_name(path.name) for path in self._directory.iterdir())

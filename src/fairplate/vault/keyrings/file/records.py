@@ -14,15 +14,16 @@ key file, of a case with an id of 64 characters that ends between two seconds, f
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import assert_never
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias, assert_never
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from fairplate.core.errors import InputError
-from fairplate.core.periods import Period
+from fairplate.core.periods import PERIOD_LENGTHS, Period
 from fairplate.vault.key_names import CaseKeyName, HitsKeyName, KeyName, parse_key_name
 from fairplate.vault.seal import SECRET_BYTES
 
@@ -32,7 +33,10 @@ NONCE_BYTES = 12
 LIVING, GONE = "key", "gone"
 """The suffixes of key files and of tombstones."""
 
-LOWEST_FLOOR = datetime(1970, 1, 1, tzinfo=UTC)
+Floor: TypeAlias = Mapping[timedelta, datetime]
+"""For each length of period the moment before which none that starts is made any more."""
+
+LOWEST_FLOOR: Floor = dict.fromkeys(PERIOD_LENGTHS, datetime(1970, 1, 1, tzinfo=UTC))
 
 _KEY_LABEL = b"fairplate/v1/key\n"
 _GONE_LABEL = b"fairplate/v1/destroyed\n"
@@ -92,17 +96,37 @@ def read_tombstone(content: bytes, name: KeyName) -> datetime | None:
     return destroy_by if content == whole else None
 
 
-def write_floor(moment: datetime) -> bytes:
-    """Return the content of the floor: no period that starts before `moment` is made any more."""
-    return _FLOOR_LABEL + moment.isoformat().encode() + b"\n"
+def write_floor(floor: Floor) -> bytes:
+    """Return the content of the floor: a line for each length of period, the longest first."""
+    moments = [floor[length].isoformat() for length in PERIOD_LENGTHS]
+    return _FLOOR_LABEL + "".join(f"{moment}\n" for moment in moments).encode("ascii")
 
 
-def read_floor(content: bytes) -> datetime | None:
-    """Return the moment that the floor says, or None if it is not whole."""
-    if not content.startswith(_FLOOR_LABEL):
+def read_floor(content: bytes) -> Floor | None:
+    """Return the moments that the floor says, or None if it is not whole."""
+    lines = content.removeprefix(_FLOOR_LABEL).splitlines()
+    moments = [moment for moment in map(_read_moment, lines) if moment is not None]
+    if len(moments) != len(PERIOD_LENGTHS):
         return None
-    moment = _read_moment(content[len(_FLOOR_LABEL) :].removesuffix(b"\n"))
-    return moment if moment is not None and write_floor(moment) == content else None
+    floor = dict(zip(PERIOD_LENGTHS, moments, strict=True))
+    return floor if write_floor(floor) == content else None
+
+
+def raise_floor(floor: Floor, over: Iterable[Period]) -> Floor:
+    """Return the floor above the periods in `over`, each at its own length; it never falls.
+
+    Lengths are apart because a policy may go from minutes to days: today's day began before the
+    minutes that are over.
+    """
+    higher = dict(floor)
+    for period in over:
+        higher[period.length] = max(higher[period.length], period.end)
+    return higher
+
+
+def is_below(floor: Floor, period: Period) -> bool:
+    """Say whether no key is made for `period` any more."""
+    return period.start < floor[period.length]
 
 
 def key_identity(wrapping_key: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""How the tables came to be what schema.py says, step by step; Alembic runs the steps."""

@@ -1,0 +1,106 @@
+"""The vault: policies, readers, keys, sealed reads, counts and events."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_MOMENT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Make all tables, in a database that has none."""
+    _make_rules()
+    _make_vault()
+    _make_records()
+
+
+def _make_rules() -> None:
+    op.create_table(
+        "policies",
+        sa.Column("id", _ROW_NUMBER, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+        sa.Column("set_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_policies"),
+    )
+    op.create_table(
+        "readers",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("enrolled_at", _MOMENT, nullable=False),
+        sa.Column("disabled_at", _MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_readers"),
+    )
+
+
+def _make_vault() -> None:
+    op.create_table(
+        "vault_keys",
+        sa.Column("id", _ROW_NUMBER, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("made_at", _MOMENT, nullable=False),
+        sa.Column("destroy_by", _MOMENT, nullable=False),
+        sa.Column("destroyed_at", _MOMENT),
+        sa.Column("emptied_at", _MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_vault_keys"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "uq_vault_keys_living_name",
+        "vault_keys",
+        ["name"],
+        unique=True,
+        sqlite_where=sa.text("destroyed_at IS NULL"),
+        postgresql_where=sa.text("destroyed_at IS NULL"),
+    )
+    op.create_table(
+        "sealed_reads",
+        sa.Column("key_id", sa.BigInteger, nullable=False),
+        sa.Column("token", sa.LargeBinary, nullable=False),
+        sa.Column("nonce", sa.LargeBinary, nullable=False),
+        sa.Column("ciphertext", sa.LargeBinary, nullable=False),
+        postgresql_partition_by="LIST (key_id)",
+    )
+    op.create_index("ix_sealed_reads_key_id_token", "sealed_reads", ["key_id", "token"])
+    op.create_table(
+        "receipts",
+        sa.Column("key_id", sa.BigInteger, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("key_id", "digest", name="pk_receipts"),
+        postgresql_partition_by="LIST (key_id)",
+        sqlite_with_rowid=False,
+    )
+
+
+def _make_records() -> None:
+    op.create_table(
+        "kept_records",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("part", sa.Text, nullable=False),
+        sa.Column("key_id", _ROW_NUMBER, nullable=False),
+        sa.Column("nonce", sa.LargeBinary, nullable=False),
+        sa.Column("ciphertext", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", "part", name="pk_kept_records"),
+        sa.ForeignKeyConstraint(["key_id"], ["vault_keys.id"], name="fk_kept_records_key_id"),
+    )
+    op.create_index("ix_kept_records_key_id", "kept_records", ["key_id"])
+    op.create_table(
+        "counts",
+        sa.Column("day", sa.Date, nullable=False),
+        sa.Column("reader_id", sa.Text, nullable=False),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("day", "reader_id", "outcome", name="pk_counts"),
+    )
+    op.create_table(
+        "events",
+        sa.Column("id", _ROW_NUMBER, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("salt", sa.LargeBinary, nullable=False),
+        sa.Column("private", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_events"),
+        sqlite_autoincrement=True,
+    )
