@@ -11,12 +11,13 @@ from fairplate.core.purposes import Purpose
 from fairplate.policy.arrivals import (
     FURTHEST_AHEAD,
     RECEIPTS_KEPT,
+    Place,
     Reader,
     Refused,
     hits_period,
+    place_read,
     read_life,
     read_period,
-    why_refused,
 )
 from fairplate.policy.rules import NEVER, HitsKept, KeptFor, Policy, UntilCaseEnds, destroy_by
 
@@ -38,13 +39,16 @@ def policy(kept: timedelta = 30 * DAY, hits: HitsKept | None = None) -> Policy:
 
 
 def refusal(captured_at: datetime, kept: timedelta = 30 * DAY) -> Refused | None:
-    return why_refused(policy(kept), captured_at, Reader.ENROLLED, now=NOW)
+    placed = place_read(policy(kept), captured_at, Reader.ENROLLED, now=NOW)
+    return placed if isinstance(placed, Refused) else None
 
 
 def test_a_reader_must_be_enrolled() -> None:
-    assert why_refused(policy(), NOW, Reader.UNKNOWN, now=NOW) is Refused.UNKNOWN_READER
-    assert why_refused(policy(), NOW, Reader.DISABLED, now=NOW) is Refused.DISABLED_READER
-    assert why_refused(policy(), NOW, Reader.ENROLLED, now=NOW) is None
+    assert place_read(policy(), NOW, Reader.UNKNOWN, now=NOW) is Refused.UNKNOWN_READER
+    assert place_read(policy(), NOW, Reader.DISABLED, now=NOW) is Refused.DISABLED_READER
+    today = read_period(policy(), NOW)
+    expected = Place(today, today.start + 30 * DAY)
+    assert place_read(policy(), NOW, Reader.ENROLLED, now=NOW) == expected
 
 
 def test_a_camera_may_be_two_minutes_ahead_and_no_more() -> None:

@@ -14,12 +14,13 @@ _HEAD = """\
 
 Made by `python -m fairplate.cli.help_page`; change the help in `src/fairplate/cli/` instead.
 The fields of `read --json` are in [read-json.md](read-json.md); what can be read is in
-[sources.md](../sources.md), what a hot list holds in [hot-lists.md](../hot-lists.md).
+[sources.md](../sources.md), what a hot list holds in [hot-lists.md](../hot-lists.md). Running a
+deployment is told in [keys.md](../keys.md), its settings in [settings.md](../settings.md).
 
 | Exit code | Meaning |
 |---|---|
 | 0 | done |
-| 1 | failed: a source or list could not be read (the others were), or Ctrl-C stopped the run |
+| 1 | failed: something could not be read or done (the rest was), is not right, or was stopped |
 | 2 | wrong use: an option or argument makes no sense |
 | 3 | refused by policy |
 

@@ -10,9 +10,13 @@ import click
 
 from fairplate import __version__
 from fairplate.cli.demo_command import demo
+from fairplate.cli.doctor import doctor
 from fairplate.cli.exit_codes import ExitCode, exit_code_for
+from fairplate.cli.init import init
+from fairplate.cli.keys import keys
 from fairplate.cli.policy import policy
 from fairplate.cli.read import read
+from fairplate.cli.reader import reader
 from fairplate.cli.terminal_text import printable
 from fairplate.core.errors import FairplateError
 
@@ -30,7 +34,11 @@ def cli() -> None:
 
 cli.add_command(read)
 cli.add_command(demo)
+cli.add_command(init)
 cli.add_command(policy)
+cli.add_command(reader)
+cli.add_command(keys)
+cli.add_command(doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

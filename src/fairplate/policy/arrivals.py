@@ -4,6 +4,7 @@ Decides from the policy, the clock and what is known of the reader. Leaves to `i
 the vault whether the period's key still exists.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -36,6 +37,14 @@ class Refused(StrEnum):
     TOO_OLD = "too-old"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The period a read belongs to, and when that period's key must be gone."""
+
+    period: Period
+    destroy_by: datetime
+
+
 def read_life(policy: Policy) -> timedelta:
     """Return how long after a period's start its key lives: the retention, or the receipts'."""
     return policy.non_hits_kept or RECEIPTS_KEPT
@@ -51,18 +60,20 @@ def hits_period(policy: Policy, captured_at: datetime) -> Period:
     return _period(captured_at, policy.lone_hit_kept)
 
 
-def why_refused(
+def place_read(
     policy: Policy, captured_at: datetime, reader: Reader, *, now: datetime
-) -> Refused | None:
-    """Return why a read is refused at `now` (aware), or None if it is to be taken."""
-    require_aware(captured_at, where="intake", field="captured_at")
+) -> Place | Refused:
+    """Return where a read captured at `captured_at` belongs at `now`, or why it is refused."""
     if reader is not Reader.ENROLLED:
         unknown = reader is Reader.UNKNOWN
         return Refused.UNKNOWN_READER if unknown else Refused.DISABLED_READER
+    require_aware(captured_at, where="intake", field="captured_at")
     if captured_at > now + FURTHEST_AHEAD:
         return Refused.IN_FUTURE
-    start = read_period(policy, captured_at).start
-    return Refused.TOO_OLD if is_past(destroy_by(start, read_life(policy)), now) else None
+    life = read_life(policy)
+    period = _period(captured_at, life)
+    due = destroy_by(period.start, life)
+    return Refused.TOO_OLD if is_past(due, now) else Place(period, due)
 
 
 def _period(captured_at: datetime, life: timedelta) -> Period:

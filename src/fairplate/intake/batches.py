@@ -1,0 +1,186 @@
+"""A batch of reads in one transaction: all of it is stored and counted, or nothing is.
+
+Decides what becomes of each read and answers only after the commit, so that a reader may forget
+what it was answered. A read that is sent again is known by its receipt and changes nothing.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+
+import sqlalchemy as sa
+
+from fairplate.core.errors import StorageError
+from fairplate.deployment.policy_in_force import hold_policy_id, read_policy_id
+from fairplate.deployment.readers import EnrolledReader, read_readers, reader_state
+from fairplate.intake.arriving import Arriving, Hit, Matcher, Outcome, Taken
+from fairplate.intake.preparation import Prepared, Receipt, prepare_read
+from fairplate.intake.setting import Setting, read_setting
+from fairplate.policy.arrivals import Reader, Refused
+from fairplate.policy.rules import NEVER
+from fairplate.storage.rows import add_counts, find_receipts, insert_receipts
+from fairplate.vault.current_keys import CurrentKeys
+from fairplate.vault.kept_records import keep_record
+from fairplate.vault.register import RegisteredKey, hold_living_keys
+from fairplate.vault.sealed_reads import ReadToSeal, store_reads
+from fairplate.vault.vault import Vault
+
+MOST_TRIES = 5
+HIT = "hit"
+"""The word under which hits are counted, beside the outcomes of the same reads."""
+
+
+class _ChangedError(Exception):
+    """The policy changed or a key was destroyed since the batch was prepared: prepare it anew."""
+
+
+class Intake:
+    """Takes batches, one at a time; each thread or process needs one of its own."""
+
+    def __init__(self, vault: Vault, matcher: Matcher) -> None:
+        """Take where to store, and what knows the hot lists."""
+        self._vault = vault
+        self._matcher = matcher
+        self._keys = CurrentKeys(vault)
+        self._setting: Setting | None = None
+
+    def take(self, batch: Sequence[Arriving]) -> tuple[Taken, ...]:
+        """Store and count `batch`; return what became of each read, in order, after the commit.
+
+        Raises StorageError or KeyringError with nothing stored or counted: it may be sent again.
+        """
+        for _ in range(MOST_TRIES):
+            try:
+                return self._try(batch)
+            except _ChangedError:
+                self._setting = None
+                self._keys.let_go_of_all()
+        raise StorageError(
+            "intake", expected="a settled policy", found="changes all the time", retryable=True
+        )
+
+    def _try(self, batch: Sequence[Arriving]) -> tuple[Taken, ...]:
+        now = self._vault.recorder.clock()
+        self._keys.let_go_of_due(now)
+        with self._vault.database.reading() as connection:
+            setting = self._setting = self._current(connection)
+            known = read_readers(connection, {arriving.reader_id for arriving in batch})
+        prepared = [
+            prepare_read(
+                arriving,
+                reader_state(known, arriving.reader_id),
+                setting,
+                self._matcher,
+                self._keys,
+                now=now,
+            )
+            for arriving in batch
+        ]
+        with self._vault.database.transaction() as connection:
+            self._require_unchanged(connection, setting, prepared)
+            taken = self._store(connection, setting, prepared)
+            add_counts(connection, now.astimezone(UTC).date(), _counted(batch, taken, known))
+        return taken
+
+    def _current(self, connection: sa.Connection) -> Setting:
+        if self._setting is None or self._setting.policy_id != read_policy_id(connection):
+            self._keys.let_go_of_all()  # the new policy may want them gone sooner
+            return read_setting(connection)
+        return self._setting
+
+    def _require_unchanged(
+        self, connection: sa.Connection, setting: Setting, prepared: Iterable[Prepared]
+    ) -> None:
+        """Hold the policy and the keys in use, so that none of them ends before the commit."""
+        used = {key for one in prepared for key in _keys_of(one)}
+        unchanged = hold_policy_id(connection) == setting.policy_id
+        if not (unchanged and hold_living_keys(connection, used)):
+            raise _ChangedError
+
+    def _store(
+        self, connection: sa.Connection, setting: Setting, prepared: Sequence[Prepared]
+    ) -> tuple[Taken, ...]:
+        random_bytes = self._vault.recorder.random_bytes
+        new = _Receipts.insert(connection, prepared)
+        taken, to_seal = [], []
+        for one in prepared:
+            outcome = _outcome(one, setting, new)
+            hit = None
+            if one.hit is not None and not isinstance(outcome, Refused) and outcome != "duplicate":
+                record_id = keep_record(
+                    connection,
+                    one.hit.key.id,
+                    one.hit.own_key,
+                    one.hit.parts,
+                    random_bytes=random_bytes,
+                )
+                hit = Hit(record_id, one.hit.matches)
+            if outcome is Outcome.SEALED and one.receipt is not None and one.reader_key is not None:
+                plate = one.arriving.read.plate
+                to_seal.append(ReadToSeal(one.receipt.key.id, one.reader_key, plate, one.payload))
+            taken.append(Taken(one.arriving.read_id, outcome, hit))
+        store_reads(connection, to_seal, random_bytes)
+        return tuple(taken)
+
+
+@dataclass(slots=True)
+class _Receipts:
+    """Which receipts of a batch are new; each is so for the first read that has it, only."""
+
+    new: dict[int, set[bytes]] = field(default_factory=dict)
+
+    @classmethod
+    def insert(cls, connection: sa.Connection, prepared: Iterable[Prepared]) -> "_Receipts":
+        """Insert the receipts that are new, after looking whether an earlier policy's are known."""
+        digests: defaultdict[int, set[bytes]] = defaultdict(set)
+        for one in prepared:
+            known = any(
+                find_receipts(connection, earlier.key.id, [earlier.digest])
+                for earlier in one.earlier
+            )
+            if one.receipt is not None and not known:
+                digests[one.receipt.key.id].add(one.receipt.digest)
+        return cls(
+            {
+                key_id: set(insert_receipts(connection, key_id, sorted(digests[key_id])))
+                for key_id in sorted(digests)
+            }
+        )
+
+    def take(self, receipt: Receipt) -> bool:
+        """Say whether `receipt` is new, once."""
+        new = self.new.get(receipt.key.id, set())
+        found = receipt.digest in new
+        new.discard(receipt.digest)
+        return found
+
+
+def _keys_of(prepared: Prepared) -> Iterable[RegisteredKey]:
+    if prepared.receipt is not None:
+        yield prepared.receipt.key
+    if prepared.hit is not None:
+        yield prepared.hit.key
+
+
+def _outcome(prepared: Prepared, setting: Setting, new: _Receipts) -> Outcome | Refused:
+    if prepared.refused is not None:
+        return prepared.refused
+    if prepared.receipt is not None and not new.take(prepared.receipt):
+        return Outcome.DUPLICATE
+    if prepared.only_tests or setting.policy.non_hits_kept == NEVER:
+        return Outcome.DROPPED
+    return Outcome.NO_KEY if prepared.receipt is None else Outcome.SEALED
+
+
+def _counted(
+    batch: Sequence[Arriving], taken: Sequence[Taken], known: dict[str, EnrolledReader]
+) -> Counter[tuple[str, str]]:
+    """Return how often each outcome came, by reader; readers that are none of ours are one."""
+    numbers: Counter[tuple[str, str]] = Counter()
+    for arriving, one in zip(batch, taken, strict=True):
+        unknown = reader_state(known, arriving.reader_id) is Reader.UNKNOWN
+        reader_id = "" if unknown else arriving.reader_id
+        numbers[reader_id, one.outcome.value] += 1
+        numbers[reader_id, HIT] += one.hit is not None
+    return +numbers

@@ -1,0 +1,19 @@
+"""Wiring: the parts of a deployment put together from its settings, which are read nowhere else."""
+
+from fairplate.vault.expiry import Expired
+from fairplate.vault.health import KeyStatus
+from fairplate.wiring.creation import create_deployment, replace_lost_keyring
+from fairplate.wiring.deployed import Deployment, opened_deployment
+from fairplate.wiring.health import Check, CheckUp, check_deployment
+
+__all__ = [
+    "Check",
+    "CheckUp",
+    "Deployment",
+    "Expired",
+    "KeyStatus",
+    "check_deployment",
+    "create_deployment",
+    "opened_deployment",
+    "replace_lost_keyring",
+]

@@ -1,0 +1,110 @@
+"""One deployment, open: its parts put together, and what commands and the worker ask of it.
+
+Decides which part is given to which; everything else is decided below.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fairplate.audit.log import Recorder
+from fairplate.core.clock import Clock
+from fairplate.deployment.policy_in_force import PolicyInForce, read_policy_in_force, set_policy
+from fairplate.deployment.readers import EnrolledReader, disable_reader, enrol_reader, read_readers
+from fairplate.intake import Intake, Matcher
+from fairplate.settings import Settings, read_settings
+from fairplate.storage.database import Database, open_database
+from fairplate.vault.expiry import Expired, destroy_key, expire, prepare_keys
+from fairplate.vault.health import KeyStatus, read_key_statuses
+from fairplate.vault.key_names import parse_key_name
+from fairplate.vault.vault import Vault
+from fairplate.wiring.keyrings import keyring_of
+
+
+def read_clock() -> datetime:
+    """Return the machine's time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One deployment, open. What its methods raise is told where the work is done."""
+
+    settings: Settings
+    vault: Vault
+
+    def now(self) -> datetime:
+        """Return the time by the deployment's clock."""
+        return self.vault.recorder.clock()
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+        return self.vault.database
+
+    def policy(self) -> PolicyInForce:
+        """Return the policy in force."""
+        with self.database.reading() as connection:
+            return read_policy_in_force(connection)
+
+    def set_policy(self, document: str) -> None:
+        """Put the policy in `document` (TOML) in force."""
+        with self.database.transaction() as connection:
+            set_policy(connection, self.vault.recorder, document)
+
+    def readers(self) -> tuple[EnrolledReader, ...]:
+        """Return every reader, by id."""
+        with self.database.reading() as connection:
+            return tuple(read_readers(connection).values())
+
+    def enrol_reader(self, reader_id: str, name: str) -> None:
+        """Take reads from a reader from now on."""
+        with self.database.transaction() as connection:
+            enrol_reader(connection, self.vault.recorder, reader_id, name)
+
+    def disable_reader(self, reader_id: str) -> None:
+        """Take no more reads from a reader."""
+        with self.database.transaction() as connection:
+            disable_reader(connection, self.vault.recorder, reader_id)
+
+    def intake(self, matcher: Matcher) -> Intake:
+        """Return an intake for one thread."""
+        return Intake(self.vault, matcher)
+
+    def key_statuses(self) -> tuple[KeyStatus, ...]:
+        """Return every key that lives, and those whose rows are not gone yet."""
+        in_force = self.policy()
+        return read_key_statuses(self.vault, in_force.policy, set_at=in_force.set_at)
+
+    def expire(self) -> Expired:
+        """Destroy what is due, finish what a crash left, and make the next keys."""
+        in_force = self.policy()
+        report = expire(self.vault, in_force.policy, set_at=in_force.set_at)
+        report.problems += prepare_keys(self.vault, in_force.policy)
+        return report
+
+    def destroy_key(self, name: str) -> bool:
+        """Destroy one key before its time; say whether there was one."""
+        return destroy_key(self.vault, parse_key_name(name, where="keys"))
+
+
+@contextmanager
+def opened_deployment(
+    folder: Path,
+    *,
+    actor: str,
+    clock: Clock = read_clock,
+    random_bytes: Callable[[int], bytes] = os.urandom,
+) -> Iterator[Deployment]:
+    """Open the deployment in `folder`, and close it afterwards."""
+    settings = read_settings(folder)
+    database = open_database(settings.database_url)
+    try:
+        kind, options = keyring_of(settings, clock, random_bytes)
+        keyring = kind.open(options)
+        yield Deployment(settings, Vault(database, keyring, Recorder(clock, random_bytes, actor)))
+    finally:
+        database.close()
