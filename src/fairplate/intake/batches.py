@@ -6,7 +6,6 @@ what it was answered. A read that is sent again is known by its receipt and chan
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC
 
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from fairplate.core.errors import StorageError
 from fairplate.deployment.policy_in_force import hold_policy_id, read_policy_id
 from fairplate.deployment.readers import EnrolledReader, read_readers, reader_state
 from fairplate.intake.arriving import Arriving, Hit, Matcher, Outcome, Taken
-from fairplate.intake.preparation import Prepared, Receipt, prepare_read
+from fairplate.intake.preparation import Prepared, prepare_read
 from fairplate.intake.setting import Setting, read_setting
 from fairplate.policy.arrivals import Reader, Refused
 from fairplate.policy.rules import NEVER
@@ -102,10 +101,10 @@ class Intake:
         self, connection: sa.Connection, setting: Setting, prepared: Sequence[Prepared]
     ) -> tuple[Taken, ...]:
         random_bytes = self._vault.recorder.random_bytes
-        new = _Receipts.insert(connection, prepared)
+        first = _receive(connection, prepared)
         taken, to_seal = [], []
-        for one in prepared:
-            outcome = _outcome(one, setting, new)
+        for one, is_first in zip(prepared, first, strict=True):
+            outcome = _outcome(one, setting, is_first=is_first)
             hit = None
             if one.hit is not None and not isinstance(outcome, Refused) and outcome != "duplicate":
                 record_id = keep_record(
@@ -124,36 +123,37 @@ class Intake:
         return tuple(taken)
 
 
-@dataclass(slots=True)
-class _Receipts:
-    """Which receipts of a batch are new; each is so for the first read that has it, only."""
+def _receive(connection: sa.Connection, prepared: Sequence[Prepared]) -> list[bool]:
+    """Insert the receipts that are new; say of each read whether it arrives for the first time.
 
-    new: dict[int, set[bytes]] = field(default_factory=dict)
+    Also looks for receipts under the keys of an earlier policy. A read whose period's key cannot be
+    used gets none: sent again in the same batch it is known, later it is taken for another one.
+    """
+    before = [
+        any(find_receipts(connection, known.key.id, [known.digest]) for known in one.earlier)
+        for one in prepared
+    ]
+    digests: defaultdict[int, set[bytes]] = defaultdict(set)
+    for one, arrived in zip(prepared, before, strict=True):
+        if one.receipt is not None and not arrived:
+            digests[one.receipt.key.id].add(one.receipt.digest)
+    new: set[tuple[object, ...]] = {
+        (key_id, digest)
+        for key_id in sorted(digests)
+        for digest in insert_receipts(connection, key_id, sorted(digests[key_id]))
+    }
+    new |= {_mark(one) for one in prepared if one.receipt is None}
+    first = []
+    for one, arrived in zip(prepared, before, strict=True):
+        first.append(_mark(one) in new and not arrived)
+        new.discard(_mark(one))
+    return first
 
-    @classmethod
-    def insert(cls, connection: sa.Connection, prepared: Iterable[Prepared]) -> "_Receipts":
-        """Insert the receipts that are new, after looking whether an earlier policy's are known."""
-        digests: defaultdict[int, set[bytes]] = defaultdict(set)
-        for one in prepared:
-            known = any(
-                find_receipts(connection, earlier.key.id, [earlier.digest])
-                for earlier in one.earlier
-            )
-            if one.receipt is not None and not known:
-                digests[one.receipt.key.id].add(one.receipt.digest)
-        return cls(
-            {
-                key_id: set(insert_receipts(connection, key_id, sorted(digests[key_id])))
-                for key_id in sorted(digests)
-            }
-        )
 
-    def take(self, receipt: Receipt) -> bool:
-        """Say whether `receipt` is new, once."""
-        new = self.new.get(receipt.key.id, set())
-        found = receipt.digest in new
-        new.discard(receipt.digest)
-        return found
+def _mark(prepared: Prepared) -> tuple[object, ...]:
+    if prepared.receipt is None:
+        return prepared.arriving.reader_id, prepared.arriving.read_id
+    return prepared.receipt.key.id, prepared.receipt.digest
 
 
 def _keys_of(prepared: Prepared) -> Iterable[RegisteredKey]:
@@ -163,10 +163,10 @@ def _keys_of(prepared: Prepared) -> Iterable[RegisteredKey]:
         yield prepared.hit.key
 
 
-def _outcome(prepared: Prepared, setting: Setting, new: _Receipts) -> Outcome | Refused:
+def _outcome(prepared: Prepared, setting: Setting, *, is_first: bool) -> Outcome | Refused:
     if prepared.refused is not None:
         return prepared.refused
-    if prepared.receipt is not None and not new.take(prepared.receipt):
+    if not is_first:
         return Outcome.DUPLICATE
     if prepared.only_tests or setting.policy.non_hits_kept == NEVER:
         return Outcome.DROPPED
