@@ -44,7 +44,6 @@ def tables(database: Database) -> list[str]:
 
 @pytest.fixture
 def other(migrated_url: str) -> Iterator[Database]:
-    """Another process's view of the same database."""
     opened = open_database(migrated_url)
     yield opened
     opened.close()
@@ -79,9 +78,8 @@ def test_partitions_are_made_once_and_listed(database: Database) -> None:
     prepare(database, 12, 3)
     prepare(database, 3, 12, 2**40)
     assert listed(database) == (3, 12, 2**40)
-    assert tables(database) == [
-        f"{table}_k{key}" for table in sorted(PARTITIONED) for key in (2**40, 12, 3)
-    ]
+    names = [f"{table}_k{key}" for table in sorted(PARTITIONED) for key in (2**40, 12, 3)]
+    assert tables(database) == names
 
 
 @ON_POSTGRESQL
@@ -200,10 +198,10 @@ def test_nobody_waits_behind_a_drop_that_waits(database: Database, other: Databa
 
 def _wait_until_one_waits(database: Database) -> None:
     waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    while True:
+    number = 0
+    while not number:
         with database.reading() as connection:
-            if connection.execute(waiting).scalar_one():
-                return
+            number = connection.execute(waiting).scalar_one()
 
 
 @ON_POSTGRESQL

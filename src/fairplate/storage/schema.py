@@ -1,7 +1,7 @@
 """Every table, on one page, the same for SQLite and PostgreSQL; migrations end at exactly this.
 
-Decides columns and what each may say about a car: plates stand in no column. Leaves to others what
-is written when.
+Decides columns and what each may say about a car: plates stand in no column but `events.private`,
+which holds what cases asked for. Leaves to others what is written when.
 
 `sealed_reads` and `receipts` are partitioned by key in PostgreSQL (`partitions.py`), so that a
 destroyed key's rows go by dropping a table. They have no foreign key: it would be checked for every
