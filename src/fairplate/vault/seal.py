@@ -170,15 +170,8 @@ def make_receipt(reader_key: ReaderKey, read_id: str) -> bytes:
 
 def derive_row_key(reader_key: ReaderKey, plate: str) -> RowKey:
     """Return what finds and opens `plate` under `reader_key`; InputError if it is no plate."""
-    if not is_plate(plate):
-        raise InputError("seal", "plate", expected="a normalised plate", found="another text")
-    digest = hmac.digest(reader_key.secret, _PLATE_LABEL + plate.encode("ascii"), "sha512")
-    return RowKey(reader_key.period, digest[:TOKEN_BYTES], digest[32:64])
-
-
-def find_token(reader_key: ReaderKey, plate: str) -> bytes:
-    """Return the 16 bytes under which the rows of `plate` are stored."""
-    return derive_row_key(reader_key, plate).token
+    token, secret = _derive(reader_key, plate)
+    return RowKey(reader_key.period, token, secret)
 
 
 def seal_row(row_key: RowKey, payload: bytes, nonce: bytes) -> SealedRow:
@@ -186,12 +179,16 @@ def seal_row(row_key: RowKey, payload: bytes, nonce: bytes) -> SealedRow:
 
     Raises InputError for a nonce of another length or more than `MAX_PAYLOAD_BYTES` of payload.
     """
-    _require_length(nonce, NONCE_BYTES, "nonce")
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        expected = f"at most {MAX_PAYLOAD_BYTES} bytes"
-        raise InputError("seal", "payload", expected=expected, found=f"{len(payload)}")
-    sealed = AESGCM(row_key.secret).encrypt(nonce, _pad(payload), _aad(row_key))
+    sealed = _encrypt(row_key.period, row_key.token, row_key.secret, payload, nonce)
     return SealedRow(row_key.period, row_key.token, nonce, sealed)
+
+
+def seal_read(
+    reader_key: ReaderKey, plate: str, payload: bytes, nonce: bytes
+) -> tuple[bytes, bytes]:
+    """Return the token and the ciphertext that `seal_row` gives, for batches; raises the same."""
+    token, secret = _derive(reader_key, plate)
+    return token, _encrypt(reader_key.period, token, secret, payload, nonce)
 
 
 def open_row(row_key: RowKey, row: SealedRow) -> bytes:
@@ -261,6 +258,21 @@ def _decrypt(key: bytes, aad: bytes, nonce: bytes, ciphertext: bytes) -> bytes |
 def _pad(payload: bytes) -> bytes:
     zeros = -(len(payload) + 1) % BLOCK_BYTES
     return payload + b"\x80" + bytes(zeros)
+
+
+def _derive(reader_key: ReaderKey, plate: str) -> tuple[bytes, bytes]:
+    if not is_plate(plate):
+        raise InputError("seal", "plate", expected="a normalised plate", found="another text")
+    digest = hmac.digest(reader_key.secret, _PLATE_LABEL + plate.encode("ascii"), "sha512")
+    return digest[:TOKEN_BYTES], digest[32:64]
+
+
+def _encrypt(period: Period, token: bytes, secret: bytes, payload: bytes, nonce: bytes) -> bytes:
+    _require_length(nonce, NONCE_BYTES, "nonce")
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        expected = f"at most {MAX_PAYLOAD_BYTES} bytes"
+        raise InputError("seal", "payload", expected=expected, found=f"{len(payload)}")
+    return AESGCM(secret).encrypt(nonce, _pad(payload), _read_prefix(period) + token)
 
 
 def _aad(row_key: RowKey) -> bytes:

@@ -18,9 +18,8 @@ from fairplate.vault.seal import (
     ReaderKey,
     RowKey,
     SealedRow,
-    derive_row_key,
     open_row,
-    seal_row,
+    seal_read,
 )
 
 
@@ -58,8 +57,8 @@ def seal_reads(
     rows = []
     for number, read in enumerate(reads):
         nonce = nonces[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
-        row = seal_row(derive_row_key(read.reader_key, read.plate), read.payload, nonce)
-        rows.append((read.key_id, row.token, row.nonce, row.ciphertext))
+        token, ciphertext = seal_read(read.reader_key, read.plate, read.payload, nonce)
+        rows.append((read.key_id, token, nonce, ciphertext))
     return rows
 
 
