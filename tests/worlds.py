@@ -13,7 +13,7 @@ from fairplate.audit.log import Recorder
 from fairplate.core.purposes import Purpose
 from fairplate.core.reads import Box, Character, PlateRead
 from fairplate.core.vehicles import VehicleType
-from fairplate.deployment.policy_in_force import read_policy_in_force, set_policy
+from fairplate.deployment.policy_in_force import PolicyInForce, read_policy_in_force, set_policy
 from fairplate.deployment.readers import enrol_reader
 from fairplate.hotlists.entries import Entry
 from fairplate.hotlists.match import HotListIndex
@@ -24,6 +24,7 @@ from fairplate.storage.database import Database, open_database
 from fairplate.vault.approval import Grant
 from fairplate.vault.expiry import Expired, expire
 from fairplate.vault.grants import Opened, use_grant
+from fairplate.vault.health import find_key_problems, read_key_statuses
 from fairplate.vault.keyring import Keyring, KeyringOptions
 from fairplate.vault.keyrings import KEYRINGS
 from fairplate.vault.vault import Vault
@@ -59,6 +60,7 @@ class TestApproval:
     case_id: str = "theft-17"
     purpose: Purpose = Purpose.STOLEN_VEHICLE
     reference: str = "2026/17"
+    hold_until: datetime | None = NOON + timedelta(days=400)
     asked_by: str = "officer-1"
     approved_by: frozenset[str] = frozenset({"approver-1"})
     exigent: bool = False
@@ -176,10 +178,20 @@ class World:
         read = make_read(plate, reader_id)
         return Arriving(read_id, reader_id, captured_at or self.clock(), read, picture)
 
-    def expire(self) -> Expired:
+    def in_force(self) -> PolicyInForce:
         with self.database.reading() as connection:
-            in_force = read_policy_in_force(connection)
+            return read_policy_in_force(connection)
+
+    def expire(self) -> Expired:
+        in_force = self.in_force()
         return expire(self.vault, in_force.policy, set_at=in_force.set_at)
+
+    def key_problems(self) -> list[str]:
+        """Return what a health check tells of the keys."""
+        in_force = self.in_force()
+        statuses = read_key_statuses(self.vault, in_force.policy, set_at=in_force.set_at)
+        told = tuple(self.keyring.problems())
+        return list(find_key_problems(statuses, told, now=self.clock.now))
 
     def look_back(
         self,
@@ -190,8 +202,7 @@ class World:
         approval: TestApproval | None = None,
     ) -> Opened:
         """Use a grant for `plates` as far back as the policy lets."""
-        with self.database.reading() as connection:
-            policy = read_policy_in_force(connection).policy
+        policy = self.in_force().policy
         grant = Grant(
             plates=plates,
             reader_ids=readers,

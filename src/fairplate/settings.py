@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fairplate.core.errors import InputError
 
@@ -160,7 +161,7 @@ def _is_text(value: object) -> bool:
 def _absolute_url(url: str, folder: Path) -> str:
     """Return `url` with SQLite's file below `folder`; three slashes begin a relative path."""
     if url.startswith(SQLITE) and not url.startswith(f"{SQLITE}/"):
-        return f"{SQLITE}{folder / url.removeprefix(SQLITE)}"
+        return f"{SQLITE}{quote(str(folder))}/{url.removeprefix(SQLITE)}"
     return url
 
 

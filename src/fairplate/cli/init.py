@@ -82,7 +82,7 @@ def init(*, folder: Path, policy_name: str, new_keyring: bool, **asked: Any) -> 
     if new_keyring:
         if given:
             raise click.UsageError("--new-keyring takes everything from the settings")
-        settings = replace_lost_keyring(folder)
+        settings = replace_lost_keyring(folder, actor=acting_user())
         click.echo(printable(f"new keyring in {settings.keyring_directory}"))
         click.echo("next: fairplate keys expire, which drops what the lost keys sealed")
         return ExitCode.DONE

@@ -3,6 +3,7 @@
 All values are frozen and check themselves, so a read that exists is a read that makes sense.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,11 @@ from fairplate.core.clock import require_aware
 from fairplate.core.errors import InputError
 from fairplate.core.plates import PLATE_CHARACTERS, is_plate
 from fairplate.core.vehicles import VehicleType
+
+LARGEST_NUMBER = 2**31
+"""Coordinates and counts stay below it: no picture is larger, and what is kept stays small."""
+
+_REGION = re.compile(r"[a-z0-9-]{1,16}")
 
 
 def _require_share(value: float, where: str, field_name: str) -> None:
@@ -27,7 +33,9 @@ class Box:
     y2: int
 
     def __post_init__(self) -> None:
-        """Refuse an empty or reversed rectangle."""
+        """Refuse an empty, reversed or boundless rectangle."""
+        if max(map(abs, (self.x1, self.y1, self.x2, self.y2))) >= LARGEST_NUMBER:
+            raise InputError("read", "box", expected="pixels of a picture", found="larger numbers")
         if self.x2 <= self.x1 or self.y2 <= self.y1:
             found = f"{self.width_px} x {self.height_px} px"
             raise InputError("read", "box", expected="a width and height above 0", found=found)
@@ -108,7 +116,9 @@ class PlateRead:
         if "".join(c.char for c in self.characters) != self.plate:
             raise InputError("read", "characters", expected="the plate's spelling", found="another")
         _require_share(self.confidence, "read", "confidence")
-        if self.frames < 1 or self.frame < 0 or self.time_s < 0:
+        if not 1 <= self.frames < LARGEST_NUMBER or self.frame < 0 or self.time_s < 0:
             raise InputError("read", "frames", expected="counts from 1, times from 0", found="less")
+        if self.region is not None and _REGION.fullmatch(self.region) is None:
+            raise InputError("read", "region", expected="a code as us-ca", found="another text")
         if self.captured_at is not None:
             require_aware(self.captured_at, where="read", field="captured_at")

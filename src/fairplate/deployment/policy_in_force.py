@@ -12,15 +12,19 @@ import sqlalchemy as sa
 
 from fairplate.audit.event_types import EventType
 from fairplate.audit.log import Recorder
-from fairplate.core.errors import StorageError
+from fairplate.core.errors import InputError, StorageError
 from fairplate.policy.document import check_policy
-from fairplate.policy.rules import KeptFor, Policy
+from fairplate.policy.rules import NEVER, KeptFor, Policy
 from fairplate.storage.schema import policies
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyInForce:
-    """A policy and since when it is in force; `id` grows with every change."""
+    """A policy and since when it is in force; `id` grows with every change.
+
+    Where the policy writes no non-hits, `set_at` is when the first of an unbroken row of such
+    policies came into force: only keys from before can have reads under them.
+    """
 
     id: int
     policy: Policy
@@ -32,6 +36,7 @@ def set_policy(connection: sa.Connection, recorder: Recorder, document: str) -> 
 
     Raises InputError or PolicyError for a document that is no policy or permits what none may.
     """
+    encoded = _encode(document)
     policy = check_policy(document, where="policy").require()
     hits = policy.hits_kept
     _lock(connection, "EXCLUSIVE")  # first: whatever was stored under the last policy is older
@@ -40,7 +45,7 @@ def set_policy(connection: sa.Connection, recorder: Recorder, document: str) -> 
         EventType.POLICY_SET,
         public={
             "name": policy.name,
-            "document": hashlib.sha256(document.encode()).hexdigest(),
+            "document": hashlib.sha256(encoded).hexdigest(),
             "non_hits_kept_s": int(policy.non_hits_kept.total_seconds()),
             "hits_kept_s": int(hits.time.total_seconds()) if isinstance(hits, KeptFor) else None,
             "longest_look_back_s": int(policy.longest_look_back.total_seconds()),
@@ -58,22 +63,42 @@ def set_policy(connection: sa.Connection, recorder: Recorder, document: str) -> 
 
 def read_policy_in_force(connection: sa.Connection) -> PolicyInForce:
     """Return the policy in force; StorageError if none was ever set."""
-    row = connection.execute(sa.select(policies).order_by(policies.c.id.desc()).limit(1)).first()
+    rows = connection.execute(sa.select(policies).order_by(policies.c.id.desc()))
+    row = rows.fetchone()
     if row is None:
         raise StorageError("policy", expected="one in force", found="none: run `fairplate init`")
     policy = check_policy(row.document, where="policy in force").require()
-    return PolicyInForce(row.id, policy, row.set_at)
+    set_at = row.set_at
+    if policy.non_hits_kept == NEVER:
+        for earlier in rows:
+            before = check_policy(earlier.document, where="earlier policy").policy
+            if before is None or before.non_hits_kept != NEVER:
+                break
+            set_at = earlier.set_at
+    rows.close()
+    return PolicyInForce(row.id, policy, set_at)
 
 
 def read_policy_id(connection: sa.Connection) -> int | None:
-    """Return the id of the policy in force, to see cheaply whether it changed."""
+    """Return the id of the policy in force, to see cheaply whether it changed.
+
+    A process that runs while the database is restored must be restarted: ids may come again.
+    """
     return connection.execute(sa.select(sa.func.max(policies.c.id))).scalar()
 
 
-def hold_policy_id(connection: sa.Connection) -> int | None:
+def lock_policy_id(connection: sa.Connection) -> int | None:
     """Return the id of the policy in force, which stays in force until the commit."""
     _lock(connection, "ROW SHARE")
     return read_policy_id(connection)
+
+
+def _encode(document: str) -> bytes:
+    try:
+        return document.encode()
+    except UnicodeEncodeError:
+        expected, found = "Unicode text", "half a surrogate pair"
+        raise InputError("policy", "file", expected=expected, found=found) from None
 
 
 def _lock(connection: sa.Connection, mode: str) -> None:

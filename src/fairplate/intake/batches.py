@@ -11,7 +11,7 @@ from datetime import UTC
 import sqlalchemy as sa
 
 from fairplate.core.errors import StorageError
-from fairplate.deployment.policy_in_force import hold_policy_id, read_policy_id
+from fairplate.deployment.policy_in_force import lock_policy_id, read_policy_id
 from fairplate.deployment.readers import EnrolledReader, read_readers, reader_state
 from fairplate.intake.arriving import Arriving, Hit, Matcher, Outcome, Taken
 from fairplate.intake.preparation import Prepared, prepare_read
@@ -21,7 +21,7 @@ from fairplate.policy.rules import NEVER
 from fairplate.storage.rows import add_counts, find_receipts, insert_receipts
 from fairplate.vault.current_keys import CurrentKeys
 from fairplate.vault.kept_records import keep_record
-from fairplate.vault.register import RegisteredKey, hold_living_keys
+from fairplate.vault.register import RegisteredKey, lock_living_keys
 from fairplate.vault.sealed_reads import ReadToSeal, store_reads
 from fairplate.vault.vault import Vault
 
@@ -44,8 +44,15 @@ class Intake:
         self._keys = CurrentKeys(vault)
         self._setting: Setting | None = None
 
+    def let_go_of_due(self) -> None:
+        """Forget keys whose time is over; for a process that has no batch to take for a while."""
+        self._keys.let_go_of_due(self._vault.recorder.clock())
+
     def take(self, batch: Sequence[Arriving]) -> tuple[Taken, ...]:
         """Store and count `batch`; return what became of each read, in order, after the commit.
+
+        A batch that is sent again after its answer was lost is answered `duplicate`, without its
+        hits: what must reach somebody has to be written in this transaction.
 
         Raises StorageError or KeyringError with nothing stored or counted: it may be sent again.
         """
@@ -64,6 +71,7 @@ class Intake:
         self._keys.let_go_of_due(now)
         with self._vault.database.reading() as connection:
             setting = self._setting = self._current(connection)
+            self._keys.let_go_of_ended(connection)
             known = read_readers(connection, {arriving.reader_id for arriving in batch})
         prepared = [
             prepare_read(
@@ -93,8 +101,8 @@ class Intake:
     ) -> None:
         """Hold the policy and the keys in use, so that none of them ends before the commit."""
         used = {key for one in prepared for key in _keys_of(one)}
-        unchanged = hold_policy_id(connection) == setting.policy_id
-        if not (unchanged and hold_living_keys(connection, used)):
+        unchanged = lock_policy_id(connection) == setting.policy_id
+        if not (unchanged and lock_living_keys(connection, used)):
             raise _ChangedError
 
     def _store(

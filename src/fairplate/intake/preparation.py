@@ -126,10 +126,12 @@ def _earlier(arriving: Arriving, setting: Setting, keys: CurrentKeys) -> list[Re
 def _permitted(
     matcher: Matcher, arriving: Arriving, setting: Setting, now: datetime
 ) -> tuple[Match, ...]:
+    # No policy lets the plate of a test be kept, also one that does not permit tests.
+    purposes = setting.policy.purposes | {Purpose.TEST}
     return tuple(
         match
         for match in matcher.match(arriving.read, now=now)
-        if not match.held_back and match.entry.purpose in setting.policy.purposes
+        if not match.held_back and match.entry.purpose in purposes
     )
 
 

@@ -73,6 +73,8 @@ vault_keys = sa.Table(  # what is known of each key; the secret itself is in the
     sa.Column("name", sa.Text, nullable=False),  # as vault/key_names.py spells it
     sa.Column("made_at", Moment, nullable=False),
     sa.Column("destroy_by", Moment, nullable=False),
+    sa.Column("ending", sa.Text),  # why it is about to go before its time, noted beforehand
+    sa.Column("ended_by", sa.Text),  # the pseudonym of whoever asked for that
     sa.Column("destroyed_at", Moment),  # the key is gone, and the event says so
     sa.Column("emptied_at", Moment),  # its rows are gone too
     sa.Index(  # a new keyring, after the old one was lost, may make a key of the same name

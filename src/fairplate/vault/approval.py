@@ -63,6 +63,11 @@ class Approval(Protocol):
         ...
 
     @property
+    def hold_until(self) -> datetime | None:
+        """Until when the case may hold what it reaches; None: not past its time."""
+        ...
+
+    @property
     def asked_by(self) -> str:
         """Who asked."""
         ...
@@ -119,9 +124,10 @@ def require_grant_of_hits(
     grant: Grant, approval: Approval, policy: Policy, *, now: datetime
 ) -> None:
     """Raise as `require_grant` does; hits are also there where no other read is kept."""
-    excused = {Refusal.NOTHING_KEPT, Refusal.TOO_FAR_BACK}
-    if approval.purpose is Purpose.TEST:
-        excused.clear()  # nothing is ever kept for a test, hits neither
+    # A camera's clock may be ahead of ours, and so may the capture of what is kept already.
+    excused = {Refusal.TOO_FAR_BACK, Refusal.IN_FUTURE}
+    if approval.purpose is not Purpose.TEST:  # nothing is ever kept for a test, hits neither
+        excused.add(Refusal.NOTHING_KEPT)
     against = _against(grant, approval, policy, now)
     _refuse(
         *_beyond(grant, approval, now), *(reason for reason in against if reason not in excused)

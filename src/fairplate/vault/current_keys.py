@@ -6,12 +6,14 @@ inside the transaction that would store under it.
 
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from fairplate.core.errors import InputError
 from fairplate.core.periods import Period
 from fairplate.policy.rules import is_past
 from fairplate.vault.errors import KeyUnusableError
 from fairplate.vault.key_names import KeyName, OwnKeyName
-from fairplate.vault.register import RegisteredKey
+from fairplate.vault.register import RegisteredKey, read_living_ids
 from fairplate.vault.seal import OwnKey, ReaderKey
 from fairplate.vault.vault import Vault
 
@@ -74,6 +76,12 @@ class CurrentKeys:
         for name, key in list(self._registered.items()):
             if is_past(key.destroy_by, now):
                 self.let_go(name)
+
+    def let_go_of_ended(self, connection: sa.Connection) -> None:
+        """Forget every key whose end is on record."""
+        held = {key.id: name for name, key in self._registered.items()}
+        for key_id in held.keys() - read_living_ids(connection, held):
+            self.let_go(held[key_id])
 
     def let_go(self, name: KeyName) -> None:
         """Forget the key called `name` and all that was derived from it."""

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from fairplate.audit.kinds import DestroyReason
 from fairplate.core.errors import FairplateError
 from fairplate.core.periods import Period, period_at
@@ -27,6 +25,7 @@ from fairplate.vault.register import (
     RegisteredKey,
     find_living_key,
     forget_keys_before,
+    note_ending,
     read_living_keys,
     read_unemptied_keys,
     record_destruction,
@@ -75,7 +74,7 @@ def expire(vault: Vault, policy: Policy, *, set_at: datetime) -> Expired:
         with report.noting():
             key = registered.get(kept.name) or _register(vault, kept)
             due = due_at(key.name, _promised(key, kept), key.made_at, policy, set_at=set_at)
-            if is_past(due, now):
+            if key.ending is not None or is_past(due, now):
                 _destroy(vault, key, _reason(kept, due))
                 report.destroyed.append(key.name)
                 continue
@@ -91,34 +90,48 @@ def expire(vault: Vault, policy: Policy, *, set_at: datetime) -> Expired:
     return report
 
 
-def destroy_key(
-    vault: Vault,
-    name: KeyName,
-    reason: DestroyReason = DestroyReason.ASKED,
-    *,
-    also: Callable[[sa.Connection, RegisteredKey], None] | None = None,
-) -> bool:
+def destroy_key(vault: Vault, name: KeyName, reason: DestroyReason = DestroyReason.ASKED) -> bool:
     """Destroy one key before its time, with all that lies under it; say whether there was one.
 
-    `also` records more in the transaction of the event. Raises KeyringError before anything is on
-    record, StorageError after the key is gone: the next round then goes on.
+    Raises KeyringError or StorageError; what was begun is finished by the next round.
     """
     kept_keys = vault.keyring.keys()
     for kept in kept_keys:
         if kept.name == name and kept.state in EXISTING:
             _register(vault, kept)  # a crash may have left it off, and its end is to be told
-    existed = vault.keyring.destroy_key(name)
     with vault.database.transaction() as connection:
         key = find_living_key(connection, name)
         if key is not None:
-            record_destruction(connection, vault.recorder, key, reason)
-            if also is not None:
-                also(connection, key)
+            note_ending(connection, vault.recorder, key, reason)
+    existed = vault.keyring.destroy_key(name)
+    if key is not None:
+        _record(vault, key.name, reason)
     report = Expired()
     _drop_rows(vault, report)
     if report.problems:
         raise report.problems[0]
     return existed or key is not None
+
+
+def destroy_overdue(vault: Vault) -> tuple[KeyName, ...]:
+    """Destroy what the keyring by itself knows to be due, and return the names.
+
+    For when register or policy cannot be read: nobody who can write to the database may keep a key
+    alive. The next whole round puts the ends on record.
+    """
+    kept_keys = vault.keyring.keys()
+    due = [key.name for key in kept_keys if key.state is KeyState.DUE]
+    for name in due:
+        vault.keyring.destroy_key(name)
+    return tuple(due)
+
+
+def record_lost_keys(vault: Vault) -> None:
+    """Put on record that no key of the register is left: the keyring is a new one."""
+    with vault.database.reading() as connection:
+        registered = read_living_keys(connection)
+    for key in registered:
+        _record_gone(vault, key, vault.recorder.clock())
 
 
 def prepare_keys(vault: Vault, policy: Policy) -> tuple[FairplateError, ...]:
@@ -169,8 +182,14 @@ def _reason_at_end(name: KeyName) -> DestroyReason:
 
 def _destroy(vault: Vault, key: RegisteredKey, reason: DestroyReason) -> None:
     vault.keyring.destroy_key(key.name)
+    _record(vault, key.name, reason)
+
+
+def _record(vault: Vault, name: KeyName, reason: DestroyReason) -> None:
     with vault.database.transaction() as connection:
-        record_destruction(connection, vault.recorder, key, reason)
+        key = find_living_key(connection, name)  # as it is by now, with what was noted of its end
+        if key is not None:
+            record_destruction(connection, vault.recorder, key, reason)
 
 
 def _record_gone(vault: Vault, key: RegisteredKey, now: datetime) -> None:
@@ -180,9 +199,7 @@ def _record_gone(vault: Vault, key: RegisteredKey, now: datetime) -> None:
     that is put back is put on record again, and ends in its time.
     """
     over = is_past(key.destroy_by, now)
-    with vault.database.transaction() as connection:
-        reason = _reason_at_end(key.name) if over else DestroyReason.FOUND_GONE
-        record_destruction(connection, vault.recorder, key, reason)
+    _record(vault, key.name, _reason_at_end(key.name) if over else DestroyReason.FOUND_GONE)
 
 
 def _drop_rows(vault: Vault, report: Expired) -> None:

@@ -11,13 +11,13 @@ from datetime import UTC
 
 from fairplate.audit.event_types import EventType
 from fairplate.core.periods import Period
-from fairplate.policy.rules import Policy
+from fairplate.policy.rules import Policy, is_past
 from fairplate.storage.rows import add_counts
 from fairplate.vault.approval import Approval, Grant, require_grant
 from fairplate.vault.candidates import expand_plate
 from fairplate.vault.errors import KeyDueError, KeyUnusableError, SealedRowError
 from fairplate.vault.payloads import OpenedRead
-from fairplate.vault.register import RegisteredKey, read_living_keys
+from fairplate.vault.register import RegisteredKey, due_now, read_living_keys
 from fairplate.vault.seal import ReaderKey, RowKey, derive_row_key
 from fairplate.vault.sealed_reads import open_reads
 from fairplate.vault.vault import Vault
@@ -67,7 +67,9 @@ def use_grant(
         periods = sorted(
             (key.name, key)
             for key in read_living_keys(connection)
-            if isinstance(key.name, Period) and _reaches(grant, key.name)
+            if isinstance(key.name, Period)
+            and _reaches(grant, key.name)
+            and not is_past(due_now(key, policy), now)
         )
     _record_use(vault, grant, approval, [period for period, _ in periods], len(plates))
     found = _Findings()
@@ -77,7 +79,8 @@ def use_grant(
         except KeyDueError:
             continue  # its time is over, and the next expiry says so
         except KeyUnusableError:
-            found.lost.append(period)
+            if not is_past(key.destroy_by, vault.recorder.clock()):
+                found.lost.append(period)
             continue
         for row_keys in _row_keys(reader_keys, plates):
             found.add(vault, grant, key, row_keys)

@@ -6,19 +6,20 @@ and nothing of the hold is left. A hold is not prolonged: a case that goes on is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
 from fairplate.audit.event_types import EventType
 from fairplate.audit.kinds import DestroyReason, spell_time
 from fairplate.core.errors import InputError, PolicyError
-from fairplate.policy.rules import Policy
+from fairplate.policy.rules import Policy, is_past
 from fairplate.vault.approval import Approval, Grant, require_grant_of_hits
-from fairplate.vault.errors import KeyDestroyedError
+from fairplate.vault.errors import KeyDestroyedError, KeyDueError
 from fairplate.vault.expiry import destroy_key
-from fairplate.vault.grants import use_grant
+from fairplate.vault.grants import Opened, use_grant
 from fairplate.vault.kept_records import (
     Part,
     keep_record,
@@ -26,23 +27,54 @@ from fairplate.vault.kept_records import (
     open_kept_record,
     reseal_record,
 )
-from fairplate.vault.key_names import CaseKeyName
+from fairplate.vault.key_names import CaseKeyName, OwnKeyName
+from fairplate.vault.keyring import RandomBytes
 from fairplate.vault.payloads import decode_read
-from fairplate.vault.register import RegisteredKey, hold_living_keys
+from fairplate.vault.register import (
+    RegisteredKey,
+    due_now,
+    find_living_key,
+    lock_living_keys,
+)
+from fairplate.vault.seal import OwnKey
 from fairplate.vault.vault import Vault
+
+Parts: TypeAlias = Mapping[Part, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReads:
+    """The records of reads that a case holds now, and all that was opened, also what was not whole.
+
+    Reads that the case held before are in `opened` and get no second record.
+    """
+
+    record_ids: tuple[str, ...]
+    opened: Opened
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A hit to move, or to copy where another case holds it, from under `key`."""
+
+    record_id: str
+    key: RegisteredKey
+    parts: Parts
 
 
 def hold_reads(
     vault: Vault, grant: Grant, approval: Approval, policy: Policy, *, until: datetime
-) -> tuple[str, ...]:
-    """Open what `grant` reaches and seal it anew under the case's key; return the records' ids.
+) -> HeldReads:
+    """Open what `grant` reaches and seal it anew under the case's key.
 
     The use of the grant is on record like any other. The reads stay where they are, too, until
-    their own time. Raises as `use_grant` does, and PolicyError for an `until` that no key may have.
+    their own time. Raises as `use_grant` does, and PolicyError if `until` is not approved.
     """
+    _require_end(approval, until)
     opened = use_grant(vault, grant, approval, policy)
-    parts = [{Part.READ: payload} for payload in opened.payloads]
-    return _hold(vault, approval, {}, parts, until)
+    held = _held_already(vault, CaseKeyName(approval.case_id))
+    reads = [{Part.READ: payload} for payload in opened.payloads if payload not in held]
+    return HeldReads(_hold(vault, approval, [], reads, until) if reads else (), opened)
 
 
 def hold_hits(
@@ -50,41 +82,34 @@ def hold_hits(
 ) -> tuple[str, ...]:
     """Move hits under the case's key; return their ids, which stay the same.
 
-    Of one that another case holds the case gets a copy, with an id of its own.
-    Raises PolicyError if one is not within the approval, InputError if there is no such record,
-    KeyUnusableError if one's time is over already; nothing is held then.
+    Of one that another case holds the case gets a copy, with an id of its own; one that it holds
+    itself stays. Raises PolicyError if one, or `until`, is not within the approval, InputError if
+    there is no such record, KeyUnusableError if one's time is over; nothing is held then.
     """
-    hits, of_others = {}, []
+    _require_end(approval, until)
+    now = vault.recorder.clock()
+    hits = []
     with vault.database.reading() as connection:
         for record_id in dict.fromkeys(record_ids):
             name, parts = open_kept_record(connection, vault.keyring, record_id)
-            _require_within(parts, approval, policy, vault.recorder.clock())
-            if isinstance(name, CaseKeyName) and name.case_id != approval.case_id:
-                of_others.append(parts)
-            else:
-                hits[record_id] = parts
-    return _hold(vault, approval, hits, of_others, until)
+            _require_within(parts, approval, policy, now)
+            hits.append(_Hit(record_id, _living(connection, name, policy, now), parts))
+    if not hits:
+        raise InputError("hold", "records", expected="at least one", found="none")
+    return _hold(vault, approval, hits, [], until)
 
 
 def lift_hold(vault: Vault, case_id: str) -> bool:
     """End what a case holds: destroy its key, then the records; say whether it held anything."""
-
-    def record_lifting(connection: sa.Connection, key: RegisteredKey) -> None:
-        ids = list_record_ids(connection, key.id)
-        vault.recorder.record(
-            connection,
-            EventType.HOLD_LIFTED,
-            public={"case": case_id, "records": len(ids)},
-            private={"records": list(ids)},
-        )
-
-    name = CaseKeyName(case_id)
-    return destroy_key(vault, name, DestroyReason.CASE_ENDED, also=record_lifting)
+    return destroy_key(vault, CaseKeyName(case_id), DestroyReason.CASE_ENDED)
 
 
-def _require_within(
-    parts: Mapping[Part, bytes], approval: Approval, policy: Policy, now: datetime
-) -> None:
+def _require_end(approval: Approval, until: datetime) -> None:
+    if approval.hold_until is None or until > approval.hold_until:
+        raise PolicyError("hold: until: expected an end that is approved, found a later one")
+
+
+def _require_within(parts: Parts, approval: Approval, policy: Policy, now: datetime) -> None:
     found = decode_read(parts[Part.READ])
     if found.read.plate not in approval.plates:
         raise PolicyError("hold: expected hits on the case's plates, found another")
@@ -97,31 +122,46 @@ def _require_within(
     require_grant_of_hits(grant, approval, policy, now=now)
 
 
+def _living(
+    connection: sa.Connection, name: OwnKeyName, policy: Policy, now: datetime
+) -> RegisteredKey:
+    key = find_living_key(connection, name)
+    if key is None:
+        raise KeyDestroyedError(name)
+    if is_past(due_now(key, policy), now):
+        raise KeyDueError(name)
+    return key
+
+
+def _held_already(vault: Vault, name: CaseKeyName) -> set[bytes]:
+    with vault.database.reading() as connection:
+        key = find_living_key(connection, name)
+        ids = () if key is None else list_record_ids(connection, key.id)
+        return {open_kept_record(connection, vault.keyring, one)[1][Part.READ] for one in ids}
+
+
 def _hold(
     vault: Vault,
     approval: Approval,
-    hits: Mapping[str, Mapping[Part, bytes]],
-    reads: Sequence[Mapping[Part, bytes]],
+    hits: Sequence[_Hit],
+    reads: Sequence[Parts],
     until: datetime,
 ) -> tuple[str, ...]:
-    if not hits and not reads:
-        raise InputError("hold", "records", expected="at least one", found="none")
     name = CaseKeyName(approval.case_id)
     key = vault.ensure_key(name, until)
+    if key.destroy_by > until:
+        # The key of an earlier hold of this case; what is added would live as long.
+        raise PolicyError("hold: until: expected the end of the case's first hold or later")
     own_key = vault.keyring.own_key(name)
     random_bytes = vault.recorder.random_bytes
     recorder = replace(vault.recorder, actor=approval.asked_by)
     with vault.database.transaction() as connection:
-        if not hold_living_keys(connection, [key]):
-            raise KeyDestroyedError(name)  # meanwhile: what it would seal could never be opened
-        for record_id, parts in hits.items():
-            reseal_record(connection, key.id, own_key, record_id, parts, random_bytes=random_bytes)
-        ids = [
-            *hits,
-            *(
-                keep_record(connection, key.id, own_key, parts, random_bytes=random_bytes)
-                for parts in reads
-            ),
+        if not lock_living_keys(connection, {key, *(hit.key for hit in hits)}):
+            raise KeyDestroyedError(name)  # one ended meanwhile: its records are as good as gone
+        ids = [_take_over(connection, hit, key, own_key, random_bytes) for hit in hits]
+        ids += [
+            keep_record(connection, key.id, own_key, parts, random_bytes=random_bytes)
+            for parts in reads
         ]
         recorder.record(
             connection,
@@ -134,3 +174,18 @@ def _hold(
             private={"records": ids},
         )
     return tuple(ids)
+
+
+def _take_over(
+    connection: sa.Connection,
+    hit: _Hit,
+    key: RegisteredKey,
+    own_key: OwnKey,
+    random_bytes: RandomBytes,
+) -> str:
+    """Move `hit` under `key`, or copy it if another case holds it, and return the record's id."""
+    if isinstance(hit.key.name, CaseKeyName) and hit.key.id != key.id:
+        return keep_record(connection, key.id, own_key, hit.parts, random_bytes=random_bytes)
+    ids = (hit.key.id, key.id)
+    reseal_record(connection, ids, own_key, hit.record_id, hit.parts, random_bytes=random_bytes)
+    return hit.record_id

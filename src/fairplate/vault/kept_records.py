@@ -74,15 +74,25 @@ def open_kept_record(
 
 def reseal_record(
     connection: sa.Connection,
-    key_id: int,
+    key_ids: tuple[int, int],
     own_key: OwnKey,
     record_id: str,
     parts: Mapping[Part, bytes],
     *,
     random_bytes: Callable[[int], bytes],
 ) -> None:
-    """Put a record under another key; what was sealed under the old one is deleted."""
-    connection.execute(sa.delete(kept_records).where(kept_records.c.id == record_id))
+    """Move a record from the first of `key_ids` to the second, whose key is `own_key`.
+
+    What was sealed under the first is deleted. Raises InputError if it lies there no longer.
+    """
+    old_key_id, key_id = key_ids
+    deleted = connection.execute(
+        sa.delete(kept_records).where(
+            kept_records.c.id == record_id, kept_records.c.key_id == old_key_id
+        )
+    )
+    if not deleted.rowcount:
+        raise InputError("record", "id", expected="one that is kept", found="one moved meanwhile")
     _insert_parts(connection, key_id, own_key, record_id, parts, random_bytes=random_bytes)
 
 

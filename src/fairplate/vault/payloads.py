@@ -24,6 +24,9 @@ from fairplate.vault.errors import SealedRowError
 _VERSION = 1
 _NO_SECOND = "."
 _THOUSAND = 1000
+_TEXTS = ("id", "r", "t", "p", "s")
+_NUMBERS = ("v", "q", "n")
+_LISTS_OF_NUMBERS = ("c", "d", "b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def decode_read(payload: bytes) -> OpenedRead:
     """Return the read that `payload` holds; SealedRowError if another version wrote it."""
     try:
         return _read_fields(json.loads(payload))
-    except (ValueError, TypeError, KeyError, FairplateError):
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, FairplateError):
         # The error's own text may hold the plate, so it is not shown.
         raise SealedRowError(
             "sealed read: expected the fields of version 1, found others"
@@ -71,6 +74,7 @@ def decode_read(payload: bytes) -> OpenedRead:
 
 
 def _read_fields(fields: dict[str, Any]) -> OpenedRead:
+    _require_types(fields)
     if fields["v"] != _VERSION:
         raise ValueError
     captured_at = datetime.fromisoformat(fields["t"])
@@ -86,6 +90,16 @@ def _read_fields(fields: dict[str, Any]) -> OpenedRead:
         captured_at=captured_at,
     )
     return OpenedRead(fields["id"], fields["r"], captured_at, read)
+
+
+def _require_types(fields: dict[str, Any]) -> None:
+    numbers = [fields[name] for name in _NUMBERS]
+    for name in _LISTS_OF_NUMBERS:
+        numbers += fields[name]
+    texts = [*(fields[name] for name in _TEXTS), fields.get("g", "")]
+    # Exactly these: true is also an int, and a number would pass for a reader's id.
+    if {type(one) for one in numbers} != {int} or {type(one) for one in texts} != {str}:
+        raise TypeError
 
 
 def _characters(fields: dict[str, Any]) -> list[Character]:

@@ -5,7 +5,7 @@ keyring cannot: when the key's making and end were put on record, and whether it
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +16,24 @@ from fairplate.audit.event_types import EventType
 from fairplate.audit.kinds import DestroyReason, spell_time
 from fairplate.audit.log import Recorder
 from fairplate.core.periods import Period
+from fairplate.policy.rules import Policy
 from fairplate.storage.partitions import make_partitions
 from fairplate.storage.schema import vault_keys
-from fairplate.vault.key_names import KeyName, parse_key_name
+from fairplate.vault.due import due_at
+from fairplate.vault.errors import KeyDestroyedError
+from fairplate.vault.kept_records import list_record_ids
+from fairplate.vault.key_names import CaseKeyName, KeyName, parse_key_name
 from fairplate.vault.keyring import KeptKey
+
+_SHORT_WAIT = "SET LOCAL lock_timeout = '2s'"
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredKey:
-    """One key as registered. `destroyed_at` None: no end of it is on record yet."""
+    """One key as registered. `destroyed_at` None: no end of it is on record yet.
+
+    `ending` is why it is to go before its time, noted before it goes, and `ended_by` who asked.
+    """
 
     id: int
     name: KeyName
@@ -32,6 +41,8 @@ class RegisteredKey:
     destroy_by: datetime
     destroyed_at: datetime | None = None
     emptied_at: datetime | None = None
+    ending: DestroyReason | None = None
+    ended_by: str | None = None
 
 
 def register_key(connection: sa.Connection, recorder: Recorder, kept: KeptKey) -> RegisteredKey:
@@ -49,7 +60,8 @@ def register_key(connection: sa.Connection, recorder: Recorder, kept: KeptKey) -
     ).scalar()
     if key_id is None:
         known = find_living_key(connection, kept.name)
-        assert known is not None  # noqa: S101 - the row that was in the way
+        if known is None:
+            raise KeyDestroyedError(kept.name)  # meanwhile, by another worker
         return known
     if isinstance(kept.name, Period):  # nothing that is partitioned lies under the others
         make_partitions(connection, key_id)
@@ -76,6 +88,14 @@ def read_living_keys(connection: sa.Connection) -> tuple[RegisteredKey, ...]:
     return _read(connection, vault_keys.c.destroyed_at.is_(None))
 
 
+def read_living_ids(connection: sa.Connection, among: Collection[int]) -> frozenset[int]:
+    """Return which ids `among` those given are of keys whose end is not on record."""
+    query = sa.select(vault_keys.c.id).where(
+        vault_keys.c.id.in_(among), vault_keys.c.destroyed_at.is_(None)
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
 def read_unemptied_keys(connection: sa.Connection) -> tuple[RegisteredKey, ...]:
     """Return every key whose end is on record while its rows may not be gone."""
     return _read(
@@ -88,7 +108,7 @@ def read_all_keys(connection: sa.Connection) -> tuple[RegisteredKey, ...]:
     return _read(connection)
 
 
-def hold_living_keys(connection: sa.Connection, keys: Collection[RegisteredKey]) -> bool:
+def lock_living_keys(connection: sa.Connection, keys: Collection[RegisteredKey]) -> bool:
     """Say whether all of `keys` live; none can be recorded as destroyed before the commit."""
     names = {key.id: str(key.name) for key in keys}
     query = (
@@ -109,16 +129,51 @@ def shorten_life(connection: sa.Connection, key: RegisteredKey, destroy_by: date
     )
 
 
+def due_now(key: RegisteredKey, policy: Policy) -> datetime:
+    """Return when `key` must be gone, for whoever is about to open something under it.
+
+    Whatever the keyring still has, and whether or not the expiry has come to it: the end that is on
+    record counts, and that of the policy in force. Under a policy that writes no non-hits nobody
+    opens any, so there it does not matter since when.
+    """
+    return due_at(key.name, key.destroy_by, key.made_at, policy, set_at=key.made_at)
+
+
+def note_ending(
+    connection: sa.Connection, recorder: Recorder, key: RegisteredKey, reason: DestroyReason
+) -> None:
+    """Note why `key` is about to be destroyed before its time; the first note stays.
+
+    A crash, or whoever stops the process, then hides neither the reason nor who asked.
+    """
+    connection.execute(
+        sa.update(vault_keys)
+        .where(vault_keys.c.id == key.id, vault_keys.c.ending.is_(None))
+        .values(ending=reason.value, ended_by=recorder.actor)
+    )
+
+
 def record_destruction(
     connection: sa.Connection, recorder: Recorder, key: RegisteredKey, reason: DestroyReason
 ) -> None:
-    """Put on record, with its event, that the keyring has destroyed `key`; once."""
+    """Put on record, with its events, that the keyring has destroyed `key`; once.
+
+    What was noted of its ending goes before `reason` and before the recorder's actor. The end of a
+    case's key is the end of its hold.
+
+    Raises StorageError, retryable, if others hold the key for long: it must not hold up the rest.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_SHORT_WAIT)
     changed = connection.execute(
         sa.update(vault_keys)
         .where(vault_keys.c.id == key.id, vault_keys.c.destroyed_at.is_(None))
         .values(destroyed_at=recorder.clock())
     ).rowcount
     if changed:
+        recorder = replace(recorder, actor=key.ended_by or recorder.actor)
+        if isinstance(key.name, CaseKeyName):
+            _record_lifting(connection, recorder, key.id, key.name.case_id)
         recorder.record(
             connection,
             EventType.KEY_DESTROYED,
@@ -126,7 +181,7 @@ def record_destruction(
                 "key": str(key.name),
                 "made_at": _spelled(key.made_at),
                 "destroy_by": _spelled(key.destroy_by),
-                "reason": reason.value,
+                "reason": (key.ending or reason).value,
             },
             private={},
         )
@@ -142,6 +197,18 @@ def record_emptied(connection: sa.Connection, recorder: Recorder, key: Registere
 def forget_keys_before(connection: sa.Connection, moment: datetime) -> None:
     """Take keys off the register that were emptied before `moment`; the events stay."""
     connection.execute(sa.delete(vault_keys).where(vault_keys.c.emptied_at < moment))
+
+
+def _record_lifting(
+    connection: sa.Connection, recorder: Recorder, key_id: int, case_id: str
+) -> None:
+    ids = list_record_ids(connection, key_id)
+    recorder.record(
+        connection,
+        EventType.HOLD_LIFTED,
+        public={"case": case_id, "records": len(ids)},
+        private={"records": list(ids)},
+    )
 
 
 def _spelled(moment: datetime) -> str:
@@ -161,5 +228,12 @@ def _read(connection: sa.Connection, *conditions: Any) -> tuple[RegisteredKey, .
 def _registered(row: Any) -> RegisteredKey:
     name = parse_key_name(row.name, where="vault_keys")
     return RegisteredKey(
-        row.id, name, row.made_at, row.destroy_by, row.destroyed_at, row.emptied_at
+        id=row.id,
+        name=name,
+        made_at=row.made_at,
+        destroy_by=row.destroy_by,
+        destroyed_at=row.destroyed_at,
+        emptied_at=row.emptied_at,
+        ending=None if row.ending is None else DestroyReason(row.ending),
+        ended_by=row.ended_by,
     )

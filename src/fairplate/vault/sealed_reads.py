@@ -67,7 +67,11 @@ def open_reads(
 ) -> Iterator[Found]:
     """Yield what lies under `row_keys`, all of the period of `key`."""
     by_token = {row_key.token: row_key for row_key in row_keys}
+    seen = set()  # a row that somebody copied is one read
     for token, nonce, ciphertext in find_sealed_reads(connection, key.id, list(by_token)):
+        if (token, nonce) in seen:
+            continue
+        seen.add((token, nonce))
         row_key = by_token[token]
         try:
             payload = open_row(row_key, SealedRow(row_key.period, token, nonce, ciphertext))

@@ -21,9 +21,11 @@ from fairplate.settings import (
     parse_settings,
     read_settings,
 )
-from fairplate.storage.database import Database, connect_database
+from fairplate.storage.database import Database, connect_database, open_database
 from fairplate.storage.migrate import migrate_database, schema_version
+from fairplate.vault.expiry import record_lost_keys
 from fairplate.vault.keyring import RandomBytes
+from fairplate.vault.vault import Vault
 from fairplate.wiring.deployed import read_clock
 from fairplate.wiring.keyrings import keyring_of
 from fairplate.wiring.places import find_copied_keys
@@ -67,16 +69,25 @@ def create_deployment(
 
 
 def replace_lost_keyring(
-    folder: Path, *, clock: Clock = read_clock, random_bytes: RandomBytes = os.urandom
+    folder: Path,
+    *,
+    actor: str,
+    clock: Clock = read_clock,
+    random_bytes: RandomBytes = os.urandom,
 ) -> Settings:
     """Make a new keyring for the deployment in `folder` and return its settings.
 
-    Raises KeyringStorageError if there is one. The next round of the expiry puts on record that
-    the keys of the old one are gone, and drops what lies under them.
+    Raises KeyringStorageError if there is one. Puts on record that the keys of the old one are
+    gone; the next round of the expiry drops what lies under them.
     """
     settings = read_settings(folder)
-    kind, options = keyring_of(settings, clock, random_bytes)
-    kind.create(options)
+    database = open_database(settings.database_url)
+    try:
+        kind, options = keyring_of(settings, clock, random_bytes)
+        keyring = kind.create(options)
+        record_lost_keys(Vault(database, keyring, Recorder(clock, random_bytes, actor)))
+    finally:
+        database.close()
     return settings
 
 

@@ -17,7 +17,7 @@ from fairplate.deployment.readers import EnrolledReader, disable_reader, enrol_r
 from fairplate.intake import Intake, Matcher
 from fairplate.settings import Settings, read_settings
 from fairplate.storage.database import Database, open_database
-from fairplate.vault.expiry import Expired, destroy_key, expire, prepare_keys
+from fairplate.vault.expiry import Expired, destroy_key, destroy_overdue, expire, prepare_keys
 from fairplate.vault.health import KeyStatus, read_key_statuses
 from fairplate.vault.key_names import parse_key_name
 from fairplate.vault.vault import Vault
@@ -81,8 +81,12 @@ class Deployment:
 
     def expire(self) -> Expired:
         """Destroy what is due, finish what a crash left, and make the next keys."""
-        in_force = self.policy()
-        report = expire(self.vault, in_force.policy, set_at=in_force.set_at)
+        try:
+            in_force = self.policy()
+            report = expire(self.vault, in_force.policy, set_at=in_force.set_at)
+        except Exception:
+            destroy_overdue(self.vault)  # whatever is wrong with the database
+            raise
         report.problems += prepare_keys(self.vault, in_force.policy)
         return report
 

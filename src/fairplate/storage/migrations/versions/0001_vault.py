@@ -43,6 +43,8 @@ def _make_vault() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("made_at", _MOMENT, nullable=False),
         sa.Column("destroy_by", _MOMENT, nullable=False),
+        sa.Column("ending", sa.Text),
+        sa.Column("ended_by", sa.Text),
         sa.Column("destroyed_at", _MOMENT),
         sa.Column("emptied_at", _MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_vault_keys"),
