@@ -109,11 +109,18 @@ def read_all_keys(connection: sa.Connection) -> tuple[RegisteredKey, ...]:
 
 
 def lock_living_keys(connection: sa.Connection, keys: Collection[RegisteredKey]) -> bool:
-    """Say whether all of `keys` live; none can be recorded as destroyed before the commit."""
+    """Say whether all of `keys` live, and none is about to end before its time.
+
+    None can be recorded as destroyed, or as about to be, before the commit.
+    """
     names = {key.id: str(key.name) for key in keys}
     query = (
         sa.select(vault_keys.c.id, vault_keys.c.name)
-        .where(vault_keys.c.id.in_(names), vault_keys.c.destroyed_at.is_(None))
+        .where(
+            vault_keys.c.id.in_(names),
+            vault_keys.c.destroyed_at.is_(None),
+            vault_keys.c.ending.is_(None),
+        )
         .with_for_update(read=True)  # FOR SHARE; in SQLite the transaction holds everything
     )
     # The names too: in a database that was restored meanwhile an id may be another key's.
@@ -136,6 +143,8 @@ def due_now(key: RegisteredKey, policy: Policy) -> datetime:
     record counts, and that of the policy in force. Under a policy that writes no non-hits nobody
     opens any, so there it does not matter since when.
     """
+    if key.ending is not None:
+        return key.made_at  # somebody asked for its end, and only that may have failed so far
     return due_at(key.name, key.destroy_by, key.made_at, policy, set_at=key.made_at)
 
 

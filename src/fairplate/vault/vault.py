@@ -40,6 +40,6 @@ class Vault:
             if period_of(name) is not None and key.destroy_by > destroy_by:
                 shorten_life(connection, key, destroy_by)
                 key = replace(key, destroy_by=destroy_by)
-        if is_past(key.destroy_by, self.recorder.clock()):
+        if key.ending is not None or is_past(key.destroy_by, self.recorder.clock()):
             raise KeyDueError(name)
         return key
