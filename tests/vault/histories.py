@@ -7,10 +7,10 @@ the model.
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from hypothesis import strategies as st
@@ -22,9 +22,19 @@ from hypothesis.stateful import (
     rule,
 )
 from tests.vault.fuses import CrashError, Fuse
-from tests.vault.history_model import DOCUMENTS, HOT, PLATES, Copy, Held, Model, Stored, read_policy
+from tests.vault.history_model import (
+    DOCUMENTS,
+    HOT,
+    PLATES,
+    Copy,
+    Model,
+    Stored,
+    approve,
+    read_policy,
+)
 from tests.vault.inspection import (
     Identity,
+    existing_keys,
     identity,
     open_every_read,
     open_records,
@@ -39,14 +49,10 @@ from fairplate.intake import Arriving, Outcome, Taken
 from fairplate.policy.arrivals import Refused, hits_period, read_period
 from fairplate.policy.rules import NEVER
 from fairplate.vault.approval import Grant
-from fairplate.vault.errors import KeyDueError
+from fairplate.vault.errors import KeyUnusableError
 from fairplate.vault.expiry import destroy_key, prepare_keys
-from fairplate.vault.holds import hold_hits, hold_reads, lift_hold
-from fairplate.vault.key_names import CaseKeyName, HitsKeyName, KeyName, parse_key_name
-from fairplate.vault.keyring import EXISTING
-from fairplate.vault.register import due_now, find_living_key, read_living_keys
-
-_Id = TypeVar("_Id", Identity, str)
+from fairplate.vault.holds import HeldReads, hold_hits, hold_reads, lift_hold
+from fairplate.vault.key_names import CaseKeyName, HitsKeyName, KeyName
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -165,82 +171,57 @@ class History(RuleBasedStateMachine):
     @rule(plate=st.sampled_from(PLATES), days=st.sampled_from((1, 40)), fuse=FUSES)
     def hold_reads(self, plate: str, days: int, fuse: int | None) -> None:
         policy, now = self.model.stored.policy, self.clock.now
+        since, until = now - policy.longest_look_back, now + HOUR
         grant = Grant(
-            plates=(plate,),
-            reader_ids=READERS,
-            captured_from=now - policy.longest_look_back,
-            captured_until=now + HOUR,
+            plates=(plate,), reader_ids=READERS, captured_from=since, captured_until=until
         )
-        found = {what for what in self._reach() if what[2] == plate}
-        until = now + days * DAY
-        approval = self._next_case(until)
+        ends = now + days * DAY
+        approval = self._next_case(ends)
+        held: list[HeldReads] = []
 
-        def hold() -> Iterable[str]:
-            return hold_reads(self.world.vault, grant, approval, policy, until=until).record_ids
+        def hold() -> None:
+            held.append(hold_reads(self.world.vault, grant, approval, policy, until=ends))
 
         if policy.non_hits_kept == NEVER:
             with pytest.raises(PolicyError):
                 hold()
-            return
-        if not found:
-            assert not hold()
-            return
-        ids: list[str] = []
-        if self._ends(fuse, lambda: ids.extend(hold())):
-            held = {record_id: open_records(self.world)[record_id][1] for record_id in ids}
-            assert not Counter(held.values()) - Counter(found)
-            assert all(self._has_ended(what[3]) for what in found - set(held.values()))
-            self.model.hold(held, CaseKeyName(approval.case_id))
+        elif self._ends(fuse, hold):
+            records = open_records(self.world)
+            found = {record_id: records[record_id][1] for record_id in held[0].record_ids}
+            assert Counter(found.values()) == self._find(plate)
+            self.model.hold(found, CaseKeyName(approval.case_id))
 
     @rule(place=st.integers(0, 5), days=st.sampled_from((1, 40)), fuse=FUSES)
     def hold_hit(self, place: int, days: int, fuse: int | None) -> None:
-        policy, now = self.model.stored.policy, self.clock.now
-        opened = open_records(self.world)
+        policy, opened = self.model.stored.policy, open_records(self.world)
         if not opened:
             return
         record_id = sorted(opened)[place % len(opened)]
-        until, ids = now + days * DAY, list[str]()
-        approval = self._next_case(until)
+        ends, ids = self.clock.now + days * DAY, list[str]()
+        approval = self._next_case(ends)
 
         def hold() -> None:
-            ids.extend(hold_hits(self.world.vault, [record_id], approval, policy, until=until))
+            ids.extend(hold_hits(self.world.vault, [record_id], approval, policy, until=ends))
 
         try:
             ended = self._ends(fuse, hold)
-        except KeyDueError:
-            assert self._is_over(opened[record_id][0])
+        except KeyUnusableError:
+            assert record_id not in self.model.must_open(self.model.stored.records, self.clock.now)
             return
         if ended:
-            assert not self._is_over(opened[record_id][0])
             assert (ids == [record_id]) == opened[record_id][0].startswith("hits/")
             self.model.hold({ids[0]: opened[record_id][1]}, CaseKeyName(approval.case_id))
 
-    def _is_over(self, name: str) -> bool:
-        """Say whether a hits key must be gone: by the register, or by the policy in force."""
-        parsed = parse_key_name(name, where="test")
-        with self.world.database.reading() as connection:
-            key = find_living_key(connection, parsed)
-        if key is None or key.destroy_by <= self.clock.now:
-            return True
-        if not isinstance(parsed, HitsKeyName):
-            return False
-        return parsed.period.start + self.model.stored.policy.lone_hit_kept <= self.clock.now
-
-    def _has_ended(self, captured_at: datetime) -> bool:
-        """Say whether a period that holds `captured_at` should have no key any more."""
-        with self.world.database.reading() as connection:
-            keys = read_living_keys(connection)
-        return any(
-            due_now(key, self.model.stored.policy) <= self.clock.now
-            for key in keys
-            if isinstance(key.name, Period) and key.name.start <= captured_at < key.name.end
-        )
-
-    def _next_case(self, until: datetime) -> TestApproval:
+    def _next_case(self, ends: datetime) -> TestApproval:
         self.cases += 1
         case_id = f"case-{self.cases}"
-        self.model.expect_case(CaseKeyName(case_id), self.clock.now, until)
-        return TestApproval(plates=frozenset(PLATES), case_id=case_id)
+        self.model.expect_case(CaseKeyName(case_id), self.clock.now, ends)
+        return replace(approve(PLATES, self.clock.now), case_id=case_id, hold_until=ends)
+
+    def _find(self, *plates: str) -> Counter[Identity]:
+        found = self.world.look_back(*plates, approval=approve(PLATES, self.clock.now))
+        assert found.damaged == ()
+        return Counter(map(identity, found.reads))
 
     @precondition(lambda self: self.cases)
     @rule(ago=st.integers(0, 5), fuse=FUSES)
@@ -251,7 +232,7 @@ class History(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, 10), fuse=FUSES)
     def destroy_early(self, place: int, fuse: int | None) -> None:
-        names = self._existing()
+        names = existing_keys(self.world)
         if names:
             name = names[place % len(names)]
             self.model.excused.add(name)
@@ -288,50 +269,29 @@ class History(RuleBasedStateMachine):
             self.clock.left = None
         return True
 
-    def _existing(self) -> list[KeyName]:
-        listed = self.world.keyring.keys()
-        return [key.name for key in listed if key.state in EXISTING]
-
     def _open(self) -> Counter[Identity]:
         periods = [name for name in self.model.made if isinstance(name, Period)]
         return open_every_read(self.world, periods, PLATES)
 
-    def _reach(self) -> Counter[Identity]:
-        """Return what a grant must open: what opens at all, as far back as the policy lets."""
-        policy = self.model.stored.policy
-        since = self.clock.now - policy.longest_look_back
-        if policy.non_hits_kept == NEVER:
-            return Counter()
-        return Counter(what for what in self._open() if what[3] >= since)
-
     @invariant()
     def check(self) -> None:
         now, model = self.clock.now, self.model
-        model.note_keys(self._existing(), now)
+        model.note_keys(existing_keys(self.world), now)
         opened = self._open()
-        self._check_held(opened, model.stored.reads)
+        model.check(opened, model.stored.reads, now, expired=self.expired)
         if model.stored.policy.non_hits_kept == NEVER:
             with pytest.raises(PolicyError):
-                self.world.look_back(*PLATES)
+                self._find(*PLATES)
         else:
-            found = self.world.look_back(*PLATES)
-            assert found.damaged == ()
-            shown, reach = Counter(map(identity, found.reads)), self._reach()
-            assert not shown - reach
-            for what in reach - shown:  # only what should be gone, and waits for the next round
-                assert self._has_ended(what[3])
+            found = self._find(*PLATES)
+            since = now - model.stored.policy.longest_look_back
+            must_open = model.must_open(model.stored.reads, now)
+            assert {what for what in must_open if what[3] >= since} <= found.keys()
+            assert found <= opened
+            assert all(model.may_open(model.stored.reads[what], now) for what in found)
         records = open_records(self.world)
         ids = Counter(records.keys())
-        self._check_held(ids, model.stored.records)
+        model.check(ids, model.stored.records, now, expired=self.expired)
         for record_id, (key, what) in records.items():
             held = model.stored.records[record_id]
             assert (key, what) == (str(held.key), held.what)
-
-    def _check_held(self, opened: Counter[_Id], stored: Mapping[_Id, Held]) -> None:
-        now = self.clock.now
-        assert set(opened.values()) <= {1}
-        assert opened.keys() <= stored.keys()
-        assert self.model.must_open(stored, now) <= opened.keys()
-        for what in opened:
-            assert stored[what].key not in self.model.gone
-            assert not (self.expired and stored[what].must_close <= now)

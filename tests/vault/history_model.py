@@ -8,12 +8,12 @@ it must not. Neither is asked of the vault.
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from tests.vault.inspection import Identity, sent_identity
-from tests.worlds import policy_document
+from tests.worlds import TestApproval, policy_document
 
 from fairplate.intake import Arriving, Outcome, Taken
 from fairplate.policy.arrivals import hits_period, read_life, read_period
@@ -126,8 +126,23 @@ class Model:
         return {
             one
             for one, held in stored.items()
-            if now < self.least[held.key] and held.key not in self.gone
+            if now < self.least[held.key] and held.key not in self.gone | self.excused
         }
+
+    def check(
+        self, opened: Mapping[_Id, int], stored: Mapping[_Id, Held], now: datetime, *, expired: bool
+    ) -> None:
+        """Hold what opens to whoever has database and keyring against what may be stored."""
+        assert set(opened.values()) <= {1}
+        assert opened.keys() <= stored.keys()
+        assert self.must_open(stored, now) <= opened.keys()
+        for what in opened:
+            assert stored[what].key not in self.gone
+            assert not (expired and stored[what].must_close <= now)
+
+    def may_open(self, held: Held, now: datetime) -> bool:
+        """Say whether a grant may reach it: expiry or not, what policies said counts."""
+        return now < min(held.must_close, self._end(held.key))
 
     def _end(self, name: KeyName) -> datetime:
         """Return when the policy in force wants the key called `name` gone."""
@@ -153,3 +168,13 @@ class Copy:
 
 def read_policy(name: str) -> Policy:
     return check_policy(DOCUMENTS[name], where="test").require()
+
+
+def approve(plates: Iterable[str], now: datetime) -> TestApproval:
+    """Return an approval of all that a policy may still keep at `now`."""
+    return TestApproval(
+        plates=frozenset(plates),
+        captured_from=now - timedelta(days=100),
+        captured_until=now + timedelta(days=1),
+        expires_at=now + timedelta(days=1),
+    )

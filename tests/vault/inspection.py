@@ -25,6 +25,7 @@ from fairplate.vault.errors import KeyUnusableError
 from fairplate.vault.health import read_key_statuses
 from fairplate.vault.kept_records import Part, open_kept_record
 from fairplate.vault.key_names import KeyName, parse_key_name
+from fairplate.vault.keyring import EXISTING
 from fairplate.vault.payloads import OpenedRead, decode_read
 from fairplate.vault.register import RegisteredKey, read_living_keys
 from fairplate.vault.seal import SealedRow, derive_row_key, open_row
@@ -57,6 +58,12 @@ def registered_keys(world: World, *, after: int = 0) -> tuple[RegisteredKey, ...
             )
             for row in connection.execute(query)
         )
+
+
+def existing_keys(world: World) -> list[KeyName]:
+    """Return the names of what the keyring still has, by spelling."""
+    listed = world.keyring.keys()
+    return [key.name for key in listed if key.state in EXISTING]
 
 
 def keys_of_rows(world: World) -> set[int]:

@@ -3,8 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,11 +25,10 @@ from tests.worlds import NOON, World, make_entry, policy_document
 from fairplate.audit.kinds import DestroyReason
 from fairplate.core.errors import PolicyError, StorageError
 from fairplate.core.periods import period_at
-from fairplate.core.reads import PlateRead
-from fairplate.hotlists.match import HotListIndex, Match
-from fairplate.intake import Intake, Outcome
+from fairplate.intake import Outcome
 from fairplate.storage.schema import policies, receipts, sealed_reads
 from fairplate.vault.errors import KeyringStorageError
+from fairplate.vault.expiry import destroy_key
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 HOURS = policy_document("3 hours", "3 hours")
@@ -218,58 +217,22 @@ def test_under_a_damaged_key_no_read_is_kept_but_hits_are(world: World) -> None:
     assert destroy_reasons(world)[str(period)] == DestroyReason.DAMAGED.value
 
 
-def test_a_connection_lost_while_matching_costs_nothing(
-    postgresql_server: PostgresqlServer, tmp_path: Path
+def test_a_key_whose_end_was_asked_for_takes_and_shows_nothing_until_it_can_go(
+    small_world: World, small_disk: Path
 ) -> None:
-    """Nothing is held open while hot lists are asked, so a server may restart meanwhile."""
-    name = postgresql_server.make_database(migrated=True)
-    world = World(postgresql_server.url(name), tmp_path / "keys")
-    world.set_up(HOURS)
-    matcher = HotListIndex(())
-
-    class Terminating:
-        def match(self, read: PlateRead, *, now: datetime) -> Sequence[Match]:
-            postgresql_server.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-                name,
-            )
-            return matcher.match(read, now=now)
-
-    world.intake = Intake(world.vault, Terminating())
-    assert outcomes(world, "1", "2") == ["sealed", "sealed"]
-    assert read_counts(world) == {"sealed": 2}
-    world.close()
-
-
-@pytest.mark.parametrize("table", ["receipts", "kept_records", "counts"])
-def test_a_connection_lost_in_the_transaction_leaves_nothing_of_the_batch(
-    postgresql_server: PostgresqlServer, tmp_path: Path, table: str
-) -> None:
-    name = postgresql_server.make_database(migrated=True)
-    world = World(postgresql_server.url(name), tmp_path / "keys")
-    world.set_up(HOURS)
-    world.list_hot(make_entry("HOT100"))
+    world = small_world
     assert outcomes(world, "1", plate="HOT100") == ["sealed"]
-    postgresql_server.execute(
-        "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS"
-        " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'",
-        name,
-    )
-    postgresql_server.execute(
-        f"CREATE TRIGGER stop BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION stop()", name
-    )
-    before = contents(world)
-    with pytest.raises(StorageError, match="a connection that holds") as told:
-        outcomes(world, "2", "3", plate="HOT100")
-    assert told.value.retryable
-    assert contents(world) == before
-    assert len(open_records(world)) == 1
-    postgresql_server.execute(f"DROP TRIGGER stop ON {table}", name)
-    assert outcomes(world, "2", "3", plate="HOT100") == ["sealed", "sealed"]
-    assert read_counts(world) == {"sealed": 3, "hit": 3}
-    assert len(open_records(world)) == 3
-    world.close()
+    period = period_at(world.clock.now, HOUR)
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    with pytest.raises(KeyringStorageError, match="read-only file system"):
+        destroy_key(world.vault, period)
+    assert outcomes(world, "2", plate="HOT100") == ["no-key"]
+    assert world.look_back("HOT100").reads == ()
+    assert len(open_records(world)) == 2  # the hits' key was not asked for
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    assert world.expire().destroyed == [period]
+    assert destroy_reasons(world) == {str(period): "asked"}
+    require_nothing_left(world)
 
 
 def test_a_policy_that_was_altered_into_91_days_is_refused(world: World) -> None:

@@ -123,7 +123,7 @@ def test_what_is_unknown_is_left_out() -> None:
 
 
 def test_where_it_came_from_inside_its_source_is_not_kept() -> None:
-    read = replace(typical_read(), source="/home/me/walk.mp4", frame=771, time_s=30.84)
+    read = replace(typical_read(), source="/videos/walk.mp4", frame=771, time_s=30.84)
     payload = encode_read("17", "gate-north", NOON, read)
     assert not any(told in payload for told in (b"walk", b"771", b"30.84"))
 
