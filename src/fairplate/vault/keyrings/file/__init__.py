@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Self
 
 from fairplate.core.periods import Period
+from fairplate.vault.disk_errors import told
 from fairplate.vault.errors import (
     KeyDamagedError,
     KeyDestroyedError,
@@ -158,7 +159,7 @@ class FileKeyring:
     def _changing(self, doing: str) -> Iterator[None]:
         """Hold the keyring alone, with nothing half-done in it when the body begins."""
         with (
-            directory.told(self._directory, doing),
+            told(self._directory, doing),
             locked(self._directory / directory.LOCK, exclusive=True),
         ):
             self._finish_interrupted()
@@ -167,7 +168,7 @@ class FileKeyring:
     @contextlib.contextmanager
     def _looking(self, doing: str) -> Iterator[None]:
         with (
-            directory.told(self._directory, doing),
+            told(self._directory, doing),
             locked(self._directory / directory.LOCK, exclusive=False),
         ):
             yield

@@ -4,11 +4,9 @@ Decides what a keyring needs before any key: privacy, the key file, its identity
 to the keyring.
 """
 
-import contextlib
-import errno
-from collections.abc import Iterator
 from pathlib import Path
 
+from fairplate.vault.disk_errors import told
 from fairplate.vault.errors import KeyringStorageError
 from fairplate.vault.keyring import KeyringOptions
 from fairplate.vault.keyrings.file import durable, records
@@ -17,8 +15,6 @@ from fairplate.vault.locks import locked
 IDENTITY, KEY, LOCK, FLOOR = "keyring.id", "keyring.key", "lock", "floor"
 OTHER_NAMES = frozenset({IDENTITY, KEY, LOCK, FLOOR, "lost+found"})
 """What may lie beside the keys; lost+found where the directory is a volume of its own."""
-
-_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE})
 
 
 def create_directory(options: KeyringOptions) -> None:
@@ -80,21 +76,6 @@ def floor_error(directory: Path) -> KeyringStorageError:
     return KeyringStorageError(
         str(directory), FLOOR, expected=expected, found="none or a damaged one"
     )
-
-
-@contextlib.contextmanager
-def told(directory: Path, doing: str) -> Iterator[None]:
-    """Turn an error of the operating system into one that says where and at what."""
-    try:
-        yield
-    except OSError as error:
-        raise KeyringStorageError(
-            str(directory),
-            doing,
-            expected="a disk that can be read and written",
-            found=(error.strerror or type(error).__name__).lower(),
-            retryable=error.errno in _PASSING,
-        ) from error
 
 
 def _key_file(options: KeyringOptions) -> Path:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from fairplate.core.errors import InputError
 from fairplate.core.periods import Period
+from fairplate.vault.disk_errors import told
 from fairplate.vault.errors import (
     KeyDamagedError,
     KeyDestroyedError,
@@ -63,7 +64,7 @@ class Pkcs11Keyring:
         Goes on where a crash stopped it. Raises KeyringStorageError if there already is a keyring.
         """
         where, token = options.directory, _token_of(options)
-        with directory.told(where, "making the keyring"):
+        with told(where, "making the keyring"):
             directory.make_directory(where)
         making = cls(options, token, None)
         with making._used("making the keyring", exclusive=True) as (objects, theirs):
@@ -89,7 +90,7 @@ class Pkcs11Keyring:
         one, if others may read the PIN file, or if the token refuses the PIN.
         """
         where, token = options.directory, _token_of(options)
-        with directory.told(where, "opening the keyring"):
+        with told(where, "opening the keyring"):
             identity = directory.read_identity(where)
             if identity is None:
                 raise KeyringStorageError(
@@ -190,7 +191,7 @@ class Pkcs11Keyring:
         from fairplate.vault.keyrings.pkcs11.objects import TokenObjects  # noqa: PLC0415
 
         with (
-            directory.told(self._directory, doing),
+            told(self._directory, doing),
             # The lock first, everywhere: whoever waits for it must not hold the token.
             locked(directory.lock_path(self._directory), exclusive=exclusive),
             logged_in(self._token, self._directory, doing) as (session, identity),

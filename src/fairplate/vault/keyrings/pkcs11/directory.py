@@ -9,11 +9,8 @@ key. In the directory, mode 0700:
     pin.refused    which state of the PIN file the token refused, if it did
 """
 
-import contextlib
-import errno
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 from fairplate.vault.errors import KeyringStorageError
@@ -21,7 +18,6 @@ from fairplate.vault.errors import KeyringStorageError
 _IDENTITY, _LOCK, _LOGIN_LOCK = "keyring.id", "lock", "login.lock"
 _REFUSED = "pin.refused"
 _OTHERS_MAY = 0o077
-_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE})
 
 
 def make_directory(directory: Path) -> None:
@@ -80,21 +76,6 @@ def login_lock_path(directory: Path) -> Path:
 def refused_path(directory: Path) -> Path:
     """Return the path at which a refused PIN is noted."""
     return directory / _REFUSED
-
-
-@contextlib.contextmanager
-def told(directory: Path, doing: str) -> Iterator[None]:
-    """Turn an error of the operating system into one that says where and at what."""
-    try:
-        yield
-    except OSError as error:
-        raise KeyringStorageError(
-            str(directory),
-            doing,
-            expected="a disk that can be read and written",
-            found=(error.strerror or type(error).__name__).lower(),
-            retryable=error.errno in _PASSING,
-        ) from error
 
 
 def _sync(directory: Path) -> None:
