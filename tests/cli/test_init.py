@@ -205,7 +205,7 @@ def test_a_lost_keyring(folder: Path, capsys: Capture) -> None:
     assert run(["init", "--new-keyring"]) == ExitCode.DONE
     assert capsys.readouterr().out.startswith(f"new keyring in {folder}/keyring\n")
     assert run(["keys", "expire"]) == ExitCode.DONE
-    assert capsys.readouterr().out.count(": destroyed\n") == 4
+    assert capsys.readouterr().out.count(": its rows are dropped\n") == 4
     assert run(["doctor"]) == ExitCode.DONE
     assert run(["init", "--new-keyring"]) == ExitCode.FAILED
 
