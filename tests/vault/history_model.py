@@ -92,8 +92,6 @@ class Model:
         for one, became in zip(batch, taken, strict=True):
             what = sent_identity(one)
             if became.outcome is Outcome.SEALED:
-                before = self.stored.reads.get(what)
-                assert before is None or before.key in self.gone
                 period = read_period(policy, one.captured_at)
                 self.stored.reads[what] = Held(what, period, period.start + read_life(policy))
             if became.hit is not None:
