@@ -1,4 +1,4 @@
-.PHONY: help setup setup-ci demo test check bench lock clean
+.PHONY: help setup setup-ci demo test check bench verifier lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -39,6 +39,9 @@ check: setup     ## lint, types, import rules, architecture and docs tests: what
 
 bench: setup     ## measure the engines on the pictures in ../shared/data/plates
 	$(BIN)/python bench/recognition.py --engine ppocr
+
+verifier: setup  ## pack the audit log's offline verifier into dist/fairplate-verify.pyz
+	$(BIN)/python -m fairplate.verify.packing dist/fairplate-verify.pyz
 
 lock: setup      ## resolve the dependencies anew, leaving out releases younger than a week
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --all-extras --group dev --universal \

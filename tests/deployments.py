@@ -53,9 +53,16 @@ def clock_at(at: datetime | None) -> Callable[[], datetime]:
 
 
 def expire_at(folder: Path, at: datetime | None = None) -> None:
-    """Run one round of the expiry at another time, which makes the keys of that time."""
+    """Run one round of the workers at another time: it makes the keys of that time."""
     with opened_deployment(folder, actor=ACTOR, clock=clock_at(at)) as deployment:
         assert not deployment.expire().problems
+        deployment.publish_log()
+
+
+def publish_at(folder: Path, at: datetime | None = None) -> None:
+    """Publish the audit log at another time; a health check tells of events that wait."""
+    with opened_deployment(folder, actor=ACTOR, clock=clock_at(at)) as deployment:
+        assert not deployment.publish_log().problems
 
 
 def change_settings(folder: Path, old: str, new: str) -> None:

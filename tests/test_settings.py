@@ -35,6 +35,7 @@ def test_the_default_settings() -> None:
     assert settings.backups == (FOLDER / "database",)
     assert settings.keyring_kind == "file" == DEFAULT_KEYRING
     assert settings.keyring_directory == FOLDER / "keyring"
+    assert (settings.log_directory, settings.log_keys) == (FOLDER / "log", FOLDER / "log-keys")
     assert (settings.key_file, settings.module, settings.token, settings.pin_file) == (None,) * 4
 
 
@@ -46,7 +47,8 @@ def test_what_may_be_left_out_is_the_default() -> None:
 def test_paths_begin_at_the_folder_unless_they_are_absolute() -> None:
     settings = parse_settings(
         '[database]\nurl = "sqlite:////data/f.db"\nbackups = ["a", "/b"]\n'
-        '[keyring]\ndirectory = "k"\nkey_file = "/key"\n',
+        '[keyring]\ndirectory = "k"\nkey_file = "/key"\n'
+        '[log]\ndirectory = "/srv/www/log"\nkeys = "lk"\n',
         folder=FOLDER,
         where=FILE_NAME,
     )
@@ -54,6 +56,7 @@ def test_paths_begin_at_the_folder_unless_they_are_absolute() -> None:
     assert settings.backups == (FOLDER / "a", Path("/b"))
     assert settings.keyring_directory == FOLDER / "k"
     assert settings.key_file == Path("/key")
+    assert (settings.log_directory, settings.log_keys) == (Path("/srv/www/log"), FOLDER / "lk")
 
 
 def test_the_kinds_of_keyrings_are_those_there_are() -> None:
@@ -99,7 +102,10 @@ BASE = '[database]\nurl = "sqlite:///f.db"\n'
         ("[keyring]", "database: expected a table"),
         ("database = 1\n[keyring]", "database: expected a table"),
         (BASE, "keyring: expected a table"),
-        (f"{BASE}[keyring]\n[log]", "'log': expected one of database, keyring"),
+        (f"{BASE}[keyring]\n[logs]", "'logs': expected one of database, keyring, log"),
+        (f"{BASE}[keyring]\n[log]\nkey = 'k'", "log.'key': expected one of directory, keys"),
+        (f"{BASE}[keyring]\n[log]\nkeys = 1", "keys: expected a text"),
+        (f"log = 1\n{BASE}[keyring]", "log: expected a table"),
         (f"{BASE}[keyring]\ndirektory = 'k'", "keyring.'direktory': expected one of directory"),
         ("[database]\n[keyring]", "url: expected a text"),
         ("[database]\nurl = 1\n[keyring]", "url: expected a text"),

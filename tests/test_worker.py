@@ -1,4 +1,4 @@
-"""The worker on a real deployment: when it looks, what it tells, and that it goes on."""
+"""The workers on a real deployment: when they look, what they tell, and that they go on."""
 
 import threading
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from tests.deployments import make_deployment
 from tests.worlds import SetClock, policy_document
 
 from fairplate.core.errors import FairplateError, StorageError
-from fairplate.wiring import Deployment, Expired, opened_deployment
-from fairplate.worker import LONGEST_WAIT, run_worker, wait_time
+from fairplate.wiring import Deployment, Expired, Round, opened_deployment
+from fairplate.worker import LONGEST_WAIT, PUBLISHED_EVERY, run_publisher, run_worker, wait_time
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ZERO = timedelta(0)
@@ -115,3 +115,57 @@ def test_it_waits_for_the_next_key_and_a_minute_at_most(ahead: timedelta | None)
         assert waits == LONGEST_WAIT
     else:
         assert waits == ZERO
+
+
+def publish(deployment: Deployment, clock: SetClock, rounds: int) -> tuple[list[object], Ticks]:
+    """Let the publisher run, ask it to stop after so many rounds, and return what it told."""
+    told: list[object] = []
+    stop = Ticks(clock)
+
+    def tell(what: Round | FairplateError) -> None:
+        told.append(what)
+        if len(told) == rounds:
+            stop.set()
+
+    run_publisher(deployment, stop, tell)
+    return told, stop
+
+
+def test_the_log_is_published_twice_a_minute_and_signed_once_an_hour_at_least(
+    deployment: Deployment, clock: SetClock
+) -> None:
+    told, stop = publish(deployment, clock, 130)
+    assert set(stop.waited) == {PUBLISHED_EVERY.total_seconds()}
+    signed = [what.signed.at for what in told if isinstance(what, Round) and what.signed]
+    assert len(told) == 131
+    assert signed[0] == NOON
+    assert len(signed) == 2
+    assert signed[1] - signed[0] <= timedelta(hours=1)
+
+
+def test_what_happens_while_it_is_asked_to_stop_is_published_too(
+    deployment: Deployment, clock: SetClock
+) -> None:
+    told: list[Round | FairplateError] = []
+    stop = Ticks(clock)
+
+    def tell(what: Round | FairplateError) -> None:
+        told.append(what)
+        if len(told) == 1:
+            deployment.enrol_reader("gate", "Gate")
+            stop.set()
+
+    run_publisher(deployment, stop, tell)
+    assert [what.sequenced for what in told if isinstance(what, Round)] == [1, 1]
+
+
+def test_a_publisher_goes_on_after_an_error(deployment: Deployment, clock: SetClock) -> None:
+    folder = deployment.log.folder
+    folder.write_text("in the way")
+    told, stop = publish(deployment, clock, 1)
+    assert [isinstance(what, FairplateError) for what in told] == [True, True]
+    assert stop.waited == []
+    folder.unlink()
+    (first, _), _ = publish(deployment, clock, 1)
+    assert isinstance(first, Round)
+    assert first.signed is not None

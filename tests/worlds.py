@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fairplate.audit.log import Recorder
+from fairplate.audit.private_parts import PrivatePartsKey
 from fairplate.core.purposes import Purpose
 from fairplate.core.reads import Box, Character, PlateRead
 from fairplate.core.vehicles import VehicleType
@@ -29,6 +30,7 @@ from fairplate.vault.keyring import Keyring, KeyringOptions
 from fairplate.vault.keyrings import KEYRINGS
 from fairplate.vault.vault import Vault
 
+PRIVATE_PARTS = PrivatePartsKey(bytes(range(32)))
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 READERS = ("gate-north", "gate-south")
 
@@ -143,7 +145,7 @@ class World:
         options = KeyringOptions(self.keys, self.clock, self.random_bytes)
         kind = KEYRINGS["file"]
         self.keyring = kind.create(options) if new else kind.open(options)
-        recorder = Recorder(self.clock, self.random_bytes, "system")
+        recorder = Recorder(self.clock, self.random_bytes, "system", PRIVATE_PARTS)
         self.vault = Vault(self.database, self.keyring, recorder)
         self.intake = Intake(self.vault, HotListIndex(self.hot))
 

@@ -1,4 +1,4 @@
-"""Settings: where the database, the keyring and the backups of one deployment are.
+"""Settings: where the database, the keyring, the log and the backups of one deployment are.
 
 Decides what `fairplate.toml` may say. Touches nothing but that file, which `wiring/` alone reads.
 
@@ -13,6 +13,10 @@ Decides what `fairplate.toml` may say. Touches nothing but that file, which `wir
     module = "/usr/lib/…/libpkcs11.so"         # pkcs11: the token's library, its label, its PIN
     token = "fairplate"
     pin_file = "/etc/fairplate/pin"
+
+    [log]
+    directory = "log"                          # the published audit log
+    keys = "log-keys"                          # what signs it and seals its private parts
 
 Relative paths begin at the folder of the file.
 """
@@ -37,10 +41,12 @@ KEYRINGS = {"file": ("key_file",), "pkcs11": ("module", "token", "pin_file")}
 DEFAULT_KEYRING = "file"
 
 DATABASE_FOLDER, KEYRING_FOLDER = "database", "keyring"
+LOG_FOLDER, LOG_KEYS_FOLDER = "log", "log-keys"
 """Where they are unless the settings say otherwise: beside each other, never one in the other."""
 
 _DATABASE_KEYS = frozenset({"url", "backups"})
 _KEYRING_KEYS = frozenset({"kind", "directory"}.union(*KEYRINGS.values()))
+_LOG_KEYS = frozenset({"directory", "keys"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,8 @@ class Settings:
     backups: tuple[Path, ...]
     keyring_kind: str
     keyring_directory: Path
+    log_directory: Path
+    log_keys: Path
     key_file: Path | None = None
     module: Path | None = None
     token: str | None = None
@@ -85,7 +93,13 @@ backups = [{"" if database_url else _quoted(DATABASE_FOLDER, "backups")}]
 [keyring]
 kind = {_quoted(keyring_kind, "kind")}
 directory = "{KEYRING_FOLDER}"
-{"".join(more)}"""
+{"".join(more)}
+[log]
+# Published: any web server may serve it.
+directory = "{LOG_FOLDER}"
+# Back these up, but apart from the database: they open what events seal.
+keys = "{LOG_KEYS_FOLDER}"
+"""
 
 
 def _quoted(text: str, name: str) -> str:
@@ -122,9 +136,10 @@ def parse_settings(document: str, *, folder: Path, where: str) -> Settings:
     except (ValueError, RecursionError) as error:
         found = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "no TOML"
         raise InputError(where, "file", expected="TOML", found=found[:200]) from None
-    _require_keys(tables, frozenset({"database", "keyring"}), where, "")
+    _require_keys(tables, frozenset({"database", "keyring", "log"}), where, "")
     database = _table(tables, "database", _DATABASE_KEYS, where)
     keyring = _table(tables, "keyring", _KEYRING_KEYS, where)
+    log = _table({"log": {}, **tables}, "log", _LOG_KEYS, where)
 
     def text(table: Mapping[str, Any], name: str, default: str | None = None) -> str:
         value = table.get(name, default)
@@ -146,6 +161,8 @@ def parse_settings(document: str, *, folder: Path, where: str) -> Settings:
         backups=tuple(folder / one for one in backups),
         keyring_kind=kind,
         keyring_directory=folder / text(keyring, "directory", KEYRING_FOLDER),
+        log_directory=folder / text(log, "directory", LOG_FOLDER),
+        log_keys=folder / text(log, "keys", LOG_KEYS_FOLDER),
         key_file=optional_path("key_file"),
         module=optional_path("module"),
         token=text(keyring, "token") if "token" in keyring else None,

@@ -32,7 +32,8 @@ USED_IN: Mapping[str, tuple[str, ...]] = {
     # Hits and held reads.
     "open_record": ("vault/seal.py", "vault/kept_records.py"),
     "open_kept_record": ("vault/kept_records.py", "vault/holds.py"),
-    "decrypt": ("vault/seal.py", "vault/keyrings/file/"),
+    # Private parts of events hold no read, and are sealed under a key that opens none.
+    "decrypt": ("vault/seal.py", "vault/keyrings/file/", "audit/private_parts.py"),
 }
 """Names, and the files and folders that alone may use them."""
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairplate.audit.event_types import FORMS, VERSION, EventType, Field, fields_at
+from fairplate.audit.event_types import VERSION, EventType, Field, fields_at
+from fairplate.audit.forms import FORMS
 from fairplate.audit.kinds import COUNT, DIGEST, TEXT, list_of
 from fairplate.core.plates import MAX_PLATE_LENGTH, PLATE_CHARACTERS
 
@@ -36,7 +37,7 @@ def test_no_public_field_is_free_text() -> None:
 @pytest.mark.parametrize("event_type", EventType)
 def test_fields_are_well_formed(event_type: EventType) -> None:
     form = FORMS[event_type]
-    assert re.fullmatch(r"[a-z]+\.[a-z]+", event_type)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*", event_type)
     assert 1 <= form.since <= VERSION
     for fields in (form.public, form.private):
         assert len({field.name for field in fields}) == len(fields)

@@ -1,5 +1,6 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -7,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairplate.audit import kinds
-from fairplate.audit.kinds import DestroyReason, Kind, list_of, or_null, parse_time, set_of
+from fairplate.audit.kinds import Kind, list_of, or_null, parse_time, set_of
+from fairplate.audit.words import (
+    CaseEnd,
+    Decision,
+    DestroyReason,
+    ExportKind,
+    Finding,
+    MatchKind,
+    Outcome,
+    Role,
+    SignInFailure,
+)
 from fairplate.core.errors import InputError
 from fairplate.core.periods import PERIOD_LENGTHS, Period, period_at
 from fairplate.core.purposes import Purpose
@@ -18,6 +30,17 @@ from fairplate.vault.key_names import CaseKeyName, HitsKeyName, KeyName, parse_k
 DIGEST = "0123456789abcdef" * 4
 DAY = "2026-11-23T00:00Z/P1D"
 TIME = "2026-11-23T12:00:00.000Z"
+KEY = "witness.example+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+WORDS: dict[Kind, type[StrEnum]] = {
+    kinds.ROLE: Role,
+    kinds.SIGN_IN_FAILURE: SignInFailure,
+    kinds.MATCH_KIND: MatchKind,
+    kinds.DECISION: Decision,
+    kinds.OUTCOME: Outcome,
+    kinds.CASE_END: CaseEnd,
+    kinds.EXPORT_KIND: ExportKind,
+    kinds.FINDING: Finding,
+}
 # Values that fit no kind but, some of them, FLAG, COUNT, SECONDS or TEXT.
 ODD: list[Any] = [
     None, True, 0, -1, 1.0, "", " ", "\n", "ABC123", "12345", "é", "a b", "a\n", "A" * 64, [], {},
@@ -84,8 +107,26 @@ GOOD: list[tuple[Kind, list[Any], list[Any]]] = [
     ),
     (kinds.DIGEST, [DIGEST, "0" * 64], [DIGEST[1:], DIGEST + "0", DIGEST.upper(), "g" * 64]),
     (kinds.RECORD, [DIGEST[:32], "0" * 32], [DIGEST, DIGEST[1:32], DIGEST[:32].upper(), "0" * 31]),
+    (kinds.MONTH, ["2026-11", "0001-01", "9999-12"], ["2026-13", "2026-00", "2026-1", "202611"]),
+    (
+        kinds.VERIFIER_KEY,
+        [KEY, KEY.replace("witness.example", "a"), KEY.replace("witness.example", "a" * 128)],
+        [
+            KEY[1:].replace("itness.example", ""),
+            KEY.replace("witness.example", "a" * 129),
+            KEY.replace("witness.example", "Witness.example"),
+            KEY.replace("witness.example", "a b"),
+            KEY.replace("+da77ade7", "+DA77ADE7"),
+            KEY.replace("+da77ade7", "+da77ade"),
+            KEY.replace("+da77ade7", ""),
+            KEY[:-1],
+            KEY + "=",
+            KEY + "\n",
+        ],
+    ),
     (kinds.PURPOSE, list(Purpose) + [str(word) for word in Purpose], ["immigration", "Test"]),
     (kinds.REASON, list(DestroyReason), ["bored", "DUE", "due "]),
+    *((kind, list(words), ["x", "EXACT", ""]) for kind, words in WORDS.items()),
     (kinds.TEXT, ["", "ABC123", "é\n\0"], [None, 1, ["a"]]),
     (or_null(kinds.TIME), [None, TIME], ["null", "ABC123"]),
     (list_of(kinds.ID), [[], ["b", "a", "b"], ("a",)], ["a", ["a", "B"], ["a", None], {"a": 1}]),
@@ -174,3 +215,22 @@ def test_every_key_is_a_key_name_of_the_vault(text: str) -> None:
 def test_every_name_a_policy_may_have_is_a_name(name: str) -> None:
     assert kinds.NAME.fits(name)
     assert all(map(kinds.NAME.fits, PRESETS))
+
+
+def test_no_two_lists_of_words_are_one_kind() -> None:
+    lists = [kinds.PURPOSE, kinds.REASON, *WORDS]
+    assert len({kind.words for kind in lists}) == len(lists)
+    for kind in lists:
+        assert kind.words is not None
+        assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", word) for word in kind.words)
+
+
+def test_pattern_and_words_say_the_same_as_the_kind() -> None:
+    """Programs of others judge by these."""
+    for kind, good, bad in GOOD:
+        for value in (*good, *bad, *ODD):
+            if kind.words is not None:
+                assert kind.fits(value) == (isinstance(value, str) and value in kind.words)
+            elif kind.pattern is not None:
+                matches = isinstance(value, str) and re.fullmatch(kind.pattern, value) is not None
+                assert kind.fits(value) == matches

@@ -1,6 +1,7 @@
 """`fairplate init`: what it makes, says and refuses. The making itself: tests/wiring."""
 
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.deployments import expire_at
 from tests.postgresql_server import LOCKED_OUT, PostgresqlServer
 from tests.vault.pkcs11.softhsm import SoftToken
 
+from fairplate.audit.log_keys import read_log_keys
 from fairplate.cli.exit_codes import ExitCode
 from fairplate.cli.main import run
 from fairplate.policy.presets import load_preset, read_preset
@@ -30,17 +32,25 @@ def test_it_says_where_things_are_and_what_to_back_up(folder: Path, capsys: Capt
     assert run(["init"]) == ExitCode.DONE
     out, err = capsys.readouterr()
     assert err == ""
-    assert out.splitlines()[:10] == [
+    key = read_log_keys(folder / "log-keys").signing.verifier
+    assert out.splitlines() == [
         "policy strict is in force",
         "  non-hits kept: never",
         "  hits kept: until the case ends; without one 24 hours",
         "back up:",
         f"  settings  {folder}/{FILE_NAME}",
         f"  database  {folder}/database/fairplate.db",
+        f"  log keys  {folder}/log-keys, apart from the database",
+        f"  log       {folder}/log, which any web server may publish",
         "never back up, copy or snapshot (a copied key cannot be destroyed):",
         f"  keyring   {folder}/keyring",
+        "give this key to whoever checks the log:",
+        f"  {key}",
         "next:",
         "  fairplate reader add ID --name TEXT    take reads from a reader",
+        "  fairplate keys expire --watch          keep it running: it destroys keys in time",
+        "  fairplate audit publish --watch        keep it running: it publishes the log",
+        "  fairplate doctor                       check it all, daily",
     ]
     assert run(["doctor"]) == ExitCode.DONE
 
@@ -50,7 +60,7 @@ def test_what_it_says_is_next_exists(capsys: Capture) -> None:
     run(["init"])
     after = capsys.readouterr().out.partition("next:\n")[2].splitlines()
     commands = [shlex.split(line.partition("    ")[0])[1:] for line in after]
-    assert len(commands) == 3
+    assert len(commands) == 4
     for command in commands:
         assert run([*command[:2], "--help"]) == ExitCode.DONE
 
@@ -104,6 +114,31 @@ def test_a_file_that_is_no_policy_makes_nothing(
     assert run(["init", "--policy", str(path)]) == code
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
+    assert not folder.exists()
+
+
+def test_the_log_is_called_as_asked_or_at_random(folder: Path, tmp_path: Path) -> None:
+    asked = ["init", "--log-name", "plates.town.example/log"]
+    assert run(asked) == ExitCode.DONE
+    assert read_log_keys(folder / "log-keys").origin == "plates.town.example/log"
+    names = set()
+    for number in range(2):
+        assert run(["init", "--data", str(tmp_path / f"{number}")]) == ExitCode.DONE
+        names.add(read_log_keys(tmp_path / f"{number}/log-keys").origin)
+    assert [re.fullmatch(r"fairplate-log/[0-9a-f]{16}", name) is not None for name in names] == [
+        True
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a b", "A", "a+b", "ä", "a\n", "x" * 129], ids=lambda name: ascii(name)[:9]
+)
+def test_a_name_that_no_log_may_have_makes_nothing(
+    folder: Path, capsys: Capture, name: str
+) -> None:
+    assert run(["init", "--log-name", name]) == ExitCode.WRONG_USE
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--log-name: expected 1 to 128 of a-z, 0-9, full stop, slash" in line
     assert not folder.exists()
 
 
@@ -184,6 +219,7 @@ def test_keys_in_a_token(folder: Path, soft_token: SoftToken, capsys: Capture) -
             "--key-file goes with --keyring file",
         ),
         ("--keyring tpm", "'tpm' is not one of 'file', 'pkcs11'"),
+        ("--new-keyring --log-name n", "--new-keyring takes everything from the settings"),
         ("--new-keyring --key-file k", "--new-keyring takes everything from the settings"),
         ("somewhere", "unexpected extra argument"),
     ],

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from tests.worlds import NOON, World, policy_document
+from tests.worlds import NOON, PRIVATE_PARTS, World, policy_document
 
 from fairplate.audit.events import commitment_opens, read_event
 from fairplate.core.errors import FairplateError, InputError, PolicyError, StorageError
@@ -82,8 +82,9 @@ def test_a_policy_is_set_with_its_event(world: World) -> None:
         "exigent": False,
         "purposes": sorted(Purpose),
     }
-    assert json.loads(row.private) == {"document": WEEK}
-    assert commitment_opens(row.body, row.salt, row.private)
+    whole = PRIVATE_PARTS.open(row.body, row.private)
+    assert json.loads(whole.private) == {"document": WEEK}
+    assert commitment_opens(row.body, whole.salt, whole.private)
 
 
 def test_the_default_is_told_as_it_is(world: World) -> None:

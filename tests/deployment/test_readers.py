@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from tests.worlds import NOON, READERS, World
+from tests.worlds import NOON, PRIVATE_PARTS, READERS, World
 
 from fairplate.audit.events import ParsedEvent, commitment_opens, read_event
 from fairplate.core.errors import FairplateError, InputError
@@ -47,8 +47,9 @@ def last_event(world: World) -> tuple[ParsedEvent, dict[str, object]]:
     """Return the last event and its private part, which opens the commitment."""
     with world.database.reading() as connection:
         row = connection.execute(sa.select(events).order_by(events.c.id.desc()).limit(1)).one()
-    assert commitment_opens(row.body, row.salt, row.private)
-    return read_event(row.body), json.loads(row.private)
+    whole = PRIVATE_PARTS.open(row.body, row.private)
+    assert commitment_opens(row.body, whole.salt, whole.private)
+    return read_event(row.body), json.loads(whole.private)
 
 
 def count_events(world: World) -> int:

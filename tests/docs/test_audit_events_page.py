@@ -6,13 +6,18 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from fairplate.audit import kinds
-from fairplate.audit.event_types import FORMS, VERSION
+from fairplate.audit.event_types import VERSION
 from fairplate.audit.events import MAX_BODY_BYTES, MAX_PRIVATE_BYTES, SALT_BYTES, read_event
-from fairplate.audit.kinds import ACTOR, DestroyReason, Kind
+from fairplate.audit.forms import FORMS
+from fairplate.audit.kinds import ACTOR, Kind
 
 PAGE = (Path(__file__).parents[2] / "docs" / "audit-events.md").read_text(encoding="utf-8")
 TYPES = re.findall(r"^### `(.+)`\n\n(.+)\n\n((?:\|.*\n)+)", PAGE, flags=re.MULTILINE)
+KINDS = [kind for kind in vars(kinds).values() if isinstance(kind, Kind)]
+WORDS = [kind for kind in KINDS if kind.words is not None and kind is not kinds.PURPOSE]
 EXAMPLES = dict(re.findall(r"^```(\w+)\n(.*?)\n```$", PAGE, flags=re.DOTALL | re.MULTILINE))
 
 
@@ -45,10 +50,24 @@ def test_every_field_is_told_in_order() -> None:
         ]
 
 
-def test_every_kind_and_reason_is_told() -> None:
-    known = [kind for kind in vars(kinds).values() if isinstance(kind, Kind)]
-    assert table("Kind") == [[kind.name, kind.form] for kind in known]
-    assert [row[0] for row in table("Reason")] == [f"`{reason}`" for reason in DestroyReason]
+def test_every_kind_is_told() -> None:
+    assert table("Kind") == [[kind.name, kind.form] for kind in KINDS]
+
+
+@pytest.mark.parametrize("kind", WORDS, ids=lambda kind: kind.name)
+def test_every_word_is_told_with_its_meaning(kind: Kind) -> None:
+    rows = table(kind.name.capitalize())
+    assert [word for word, _ in rows] == [f"`{word}`" for word in kind.words or ()]
+    meanings = {meaning for _, meaning in rows}
+    assert "" not in meanings
+    assert len(meanings) == len(rows)
+
+
+def test_no_other_words_are_told() -> None:
+    headings = re.findall(r"^\| (.+) \| Meaning \|$", PAGE, flags=re.MULTILINE)
+    fields = "Part | Field | Kind | Since"
+    expected = {"Member", fields} | {kind.name.capitalize() for kind in WORDS}
+    assert set(headings) == expected
 
 
 def test_every_kind_of_a_field_is_made_of_the_kinds_told() -> None:

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -17,14 +18,16 @@ def test_cli_page_is_what_help_says() -> None:
     )
 
 
+def names(command: click.Command, name: str) -> Iterator[str]:
+    yield name
+    if isinstance(command, click.Group):
+        for child, inner in sorted(command.commands.items()):
+            yield from names(inner, f"{name} {child}")
+
+
 def test_every_command_is_on_the_page() -> None:
     page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
-    names = [""]
-    for name, command in sorted(cli.commands.items()):
-        names.append(name)
-        if isinstance(command, click.Group):
-            names += [f"{name} {child}" for child in sorted(command.commands)]
-    assert re.findall(r"^## `fairplate ?(.*)`$", page, re.MULTILINE) == names
+    assert re.findall(r"^## `(.*)`$", page, re.MULTILINE) == list(names(cli, "fairplate"))
 
 
 def test_page_is_the_same_on_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def test_the_default_settings_are_shown_byte_by_byte() -> None:
     assert example == compose_settings()
 
 
-@pytest.mark.parametrize("heading", ["database", "keyring"])
+@pytest.mark.parametrize("heading", ["database", "keyring", "log"])
 def test_every_key_is_told_and_no_other(heading: str) -> None:
     with pytest.raises(InputError) as caught:
         parse(f"[database]\n[keyring]\n[{heading}.unknown]\n".replace(f"[{heading}]\n", ""))
@@ -54,7 +54,15 @@ def test_the_defaults_are_those_in_force() -> None:
         f'[database]\nurl = "sqlite:///f.db"\nbackups = {told["backups"].strip("`")}\n'
         f"[keyring]\nkind = {told['kind'].strip('`')}\ndirectory = {told['directory'].strip('`')}\n"
     )
-    assert written == minimal
+    of_log = table("log")
+    assert (
+        written
+        == minimal
+        == parse(
+            '[database]\nurl = "sqlite:///f.db"\n[keyring]\n[log]\n'
+            + "".join(f"{key} = {cells[1].strip('`')}\n" for key, cells in of_log.items())
+        )
+    )
     must = {key for key, default in told.items() if default.startswith("must be there")}
     assert must == {"url", *KEYRINGS["pkcs11"]}
 

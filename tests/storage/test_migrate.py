@@ -117,6 +117,8 @@ def test_partitions_there_are_do_not_stand_in_the_way(database: Database) -> Non
     with database.transaction() as connection:
         make_partitions(connection, 1)
     migrate_database(database)
+    with database.reading() as connection:
+        assert schema_version(connection) == known_versions().newest
 
 
 def test_migrating_again_changes_nothing(database: Database) -> None:

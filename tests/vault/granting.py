@@ -6,7 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from tests.worlds import NOON, READERS, TestApproval, World, policy_document
+from tests.worlds import (
+    NOON,
+    PRIVATE_PARTS,
+    READERS,
+    TestApproval,
+    World,
+    policy_document,
+)
 
 from fairplate.audit.events import ParsedEvent, commitment_opens, read_event
 from fairplate.audit.kinds import parse_time
@@ -109,10 +116,11 @@ def read_events(world: World, *types: str) -> list[Told]:
     """Return the events of `types`, in order; each private part opens its commitment."""
     with world.database.reading() as connection:
         rows = connection.execute(sa.select(events).order_by(events.c.id)).all()
-    for row in rows:
-        if not commitment_opens(row.body, row.salt, row.private):
-            raise FairplateError(f"event {row.id} does not open")
-    told = [Told(read_event(row.body), row.private) for row in rows]
+    whole = [PRIVATE_PARTS.open(row.body, row.private) for row in rows]
+    for event in whole:
+        if not commitment_opens(event.body, event.salt, event.private):
+            raise FairplateError("an event does not open")
+    told = [Told(read_event(event.body), event.private) for event in whole]
     return [one for one in told if one.event.type in types]
 
 

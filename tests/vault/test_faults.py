@@ -22,7 +22,7 @@ from tests.vault.inspection import (
 )
 from tests.worlds import NOON, World, make_entry, policy_document
 
-from fairplate.audit.kinds import DestroyReason
+from fairplate.audit.words import DestroyReason
 from fairplate.core.errors import PolicyError, StorageError
 from fairplate.core.periods import period_at
 from fairplate.intake import Outcome

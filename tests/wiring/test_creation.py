@@ -65,6 +65,12 @@ def test_it_is_whole_and_private(create: Create, folder: Path, settings_document
         "keyring.key",
         "lock",
     ]
+    assert sorted(path.name for path in (folder / "log-keys").iterdir()) == [
+        "lock",
+        "private-parts.key",
+        "signed",
+        "signing.key",
+    ]
 
 
 def test_a_whole_one_is_left_as_it_is(create: Create, folder: Path) -> None:
@@ -99,7 +105,7 @@ def test_without_a_policy_nothing_is_made(
         (compose_settings(keyring_kind="tpm"), "kind: expected file or pkcs11"),
         (compose_settings(key_file=Path("database/key")), "key file: expected a place outside"),
         (compose_settings(database_url="sqlite:///keyring/f.db"), "keyring: expected a place out"),
-        (compose_settings(database_url="sqlite:///f.db"), "keyring: expected a place outside"),
+        (compose_settings(database_url="sqlite:///f.db"), "log keys: expected a place outside"),
         (compose_settings(database_url="oracle://u:hunter2@h/d"), "database URL: expected sqlite"),
     ],
 )
@@ -157,7 +163,11 @@ class Interrupted(BaseException):
     """What stands for a crash: nothing of ours catches it."""
 
 
-@pytest.mark.parametrize("at", [0, 1], ids=["making the keyring", "writing the event"])
+@pytest.mark.parametrize(
+    "at",
+    range(6),
+    ids=["keyring", "name of the log", "signing key", "log's other key", "event", "private part"],
+)
 def test_it_goes_on_after_a_crash(create: Create, folder: Path, at: int) -> None:
     asked_for = 0
 
@@ -170,10 +180,15 @@ def test_it_goes_on_after_a_crash(create: Create, folder: Path, at: int) -> None
 
     with pytest.raises(Interrupted):
         create(random_bytes=random_bytes)
-    assert (folder / FILE_NAME).exists() == bool(at)
+    assert (folder / FILE_NAME).exists() == (at > 3)
     create()
     assert state_of(folder) == (1, 1, "trial")
-    assert {path.name for path in folder.iterdir()} <= {"database", "keyring", FILE_NAME}
+    assert {path.name for path in folder.iterdir()} <= {
+        "database",
+        "keyring",
+        "log-keys",
+        FILE_NAME,
+    }
 
 
 @FILE_ONLY

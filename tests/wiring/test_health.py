@@ -18,11 +18,12 @@ from tests.deployments import (
     expire_at,
     key_files,
     now,
+    publish_at,
 )
 from tests.postgresql_server import PostgresqlServer
 from tests.worlds import policy_document
 
-from fairplate.audit.kinds import DestroyReason
+from fairplate.audit.words import DestroyReason
 from fairplate.core.errors import InputError
 from fairplate.settings import FILE_NAME
 from fairplate.storage.rows import add_counts
@@ -92,6 +93,7 @@ def test_a_shorter_policy_makes_keys_late(deploy: Deploy) -> None:
     assert problems(folder) == []
     with opened_deployment(folder, actor=ACTOR, clock=clock_at(now() - HOUR)) as deployment:
         deployment.set_policy(SHORT)
+        deployment.publish_log()
     assert len(problems(folder)) == 4
 
 
@@ -142,6 +144,7 @@ def test_rows_that_are_left_are_told_even_without_the_keyring(deploy: Deploy) ->
             key = read_living_keys(connection)[0]
             vault.keyring.destroy_key(key.name)
             record_destruction(connection, vault.recorder, key, DestroyReason.ASKED)
+        deployment.publish_log()
     told = f"key {key.name}: destroyed, but its rows are not dropped yet"
     assert problems(folder) == [told]
     (folder / "keyring").chmod(0o755)
@@ -155,15 +158,16 @@ def test_rows_that_are_left_are_told_even_without_the_keyring(deploy: Deploy) ->
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        ('backups = ["database"]', 'backups = ["."]', "keyring"),
-        ('directory = "keyring"', 'directory = "database/keyring"', "keyring"),
-        ('directory = "keyring"', 'directory = "link"', "keyring"),
-        ('backups = ["database"]', 'backups = ["all"]', "keyring"),
-        ("[keyring]", '[keyring]\nkey_file = "database/my.key"', "key file"),
+        ('backups = ["database"]', 'backups = ["."]', ["log keys", "keyring"]),
+        ('directory = "keyring"', 'directory = "database/keyring"', ["keyring"]),
+        ('directory = "keyring"', 'directory = "link"', ["keyring"]),
+        ('backups = ["database"]', 'backups = ["all"]', ["log keys", "keyring"]),
+        ("[keyring]", '[keyring]\nkey_file = "database/my.key"', ["key file"]),
+        ('keys = "log-keys"', 'keys = "database/log-keys"', ["log keys"]),
     ],
 )
 def test_a_keyring_in_the_backups_is_told(
-    deploy: Deploy, tmp_path: Path, old: str, new: str, what: str
+    deploy: Deploy, tmp_path: Path, old: str, new: str, what: list[str]
 ) -> None:
     folder = deploy()
     keyring = folder / "keyring"
@@ -171,18 +175,22 @@ def test_a_keyring_in_the_backups_is_told(
         shutil.move(keyring / "keyring.key", folder / "database/my.key")
     elif "database/keyring" in new or "link" in new:
         shutil.move(keyring, folder / "database/keyring")
+    elif "log-keys" in new:
+        shutil.move(folder / "log-keys", folder / "database/log-keys")
     (folder / "link").symlink_to(folder / "database/keyring")
     (folder / "all").symlink_to(tmp_path)
     change_settings(folder, old, new)
-    (told,) = problems(folder)
-    assert f": {what}: expected a place outside of what is backed up" in told
+    told = problems(folder)
+    assert len(told) == len(what)
+    for name, line in zip(what, told, strict=True):
+        assert f": {name}: expected a place outside of what is backed up" in line
 
 
 @SERVER_ONLY
 def test_a_keyring_in_the_backups_of_a_server_is_told(deploy: Deploy) -> None:
     folder = deploy()
     change_settings(folder, "backups = []", 'backups = ["."]')
-    assert len(problems(folder)) == 1
+    assert len(problems(folder)) == 2
 
 
 def test_a_clock_that_was_set_back_is_told(deploy: Deploy) -> None:
@@ -196,6 +204,7 @@ def test_a_clock_that_was_set_back_is_told(deploy: Deploy) -> None:
 @pytest.mark.parametrize("apart", [-HOUR, -2 * CLOCKS_AGREE, 2 * CLOCKS_AGREE, HOUR])
 def test_a_servers_clock_that_differs_is_told(deploy: Deploy, apart: timedelta) -> None:
     folder = deploy(at=now() - 2 * HOUR)
+    publish_at(folder, now() - 2 * HOUR)
     (told,) = problems(folder, now() + apart)
     assert told.startswith("clock: expected the database server's within 5 s of this machine's")
     assert problems(folder) == []
@@ -204,6 +213,7 @@ def test_a_servers_clock_that_differs_is_told(deploy: Deploy, apart: timedelta) 
 @FILE_ONLY
 def test_the_server_less_database_has_no_clock_of_its_own(deploy: Deploy) -> None:
     folder = deploy()
+    publish_at(folder)
     assert problems(folder, now() + HOUR) == []
 
 
@@ -239,7 +249,13 @@ def test_a_missing_database_is_told_and_the_rest_checked(deploy: Deploy) -> None
     found = check(folder)
     assert ["no such file" in told for told in found.problems] == [True, False]
     assert found.checked == [Check.PLACES, Check.DATABASE, Check.KEYRING]
-    assert set(found.unchecked) == {Check.POLICY, Check.KEYS, Check.ROWS, Check.CLOCKS}
+    assert set(found.unchecked) == {
+        Check.POLICY,
+        Check.KEYS,
+        Check.ROWS,
+        Check.LOG,
+        Check.CLOCKS,
+    }
 
 
 @SERVER_ONLY
@@ -276,8 +292,8 @@ def test_an_event_that_is_none_is_told(deploy: Deploy) -> None:
         deployment.database.transaction() as connection,
     ):
         connection.execute(sa.update(events).values(body=b"{}"))
-    (told,) = problems(folder)
-    assert told.startswith("event 1: ")
+    told = problems(folder)
+    assert [line.partition(":")[0] for line in told] == ["event 1"] * 2  # by log and by clocks
 
 
 def test_rows_found_damaged_are_told_for_a_month(deploy: Deploy) -> None:

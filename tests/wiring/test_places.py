@@ -9,11 +9,13 @@ from fairplate.core.errors import StorageError
 from fairplate.settings import FILE_NAME, Settings, compose_settings, parse_settings
 from fairplate.wiring.places import find_copied_keys
 
+ALL = ["log keys", "keyring"]
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Return the default settings of a folder in which the places exist."""
-    for name in ("database", "keyring"):
+    for name in ("database", "keyring", "log-keys"):
         (tmp_path / name).mkdir()
     return parse_settings(compose_settings(), folder=tmp_path, where=FILE_NAME)
 
@@ -44,8 +46,8 @@ def test_a_folder_that_only_begins_alike_is_another(settings: Settings) -> None:
 
 
 def test_every_folder_that_is_backed_up_counts(settings: Settings) -> None:
-    assert misplaced(settings, backups=(settings.folder / "x", settings.folder)) == ["keyring"]
-    assert misplaced(settings, backups=(Path("/"),)) == ["keyring"]
+    assert misplaced(settings, backups=(settings.folder / "x", settings.folder)) == ALL
+    assert misplaced(settings, backups=(Path("/"),)) == ALL
 
 
 def test_the_key_file_counts(settings: Settings) -> None:
@@ -53,9 +55,18 @@ def test_the_key_file_counts(settings: Settings) -> None:
     assert misplaced(settings, key_file=apart) == []
     assert misplaced(settings, key_file=inside) == ["key file"]
     assert misplaced(settings, key_file=inside, backups=(settings.folder,)) == [
-        "keyring",
+        *ALL,
         "key file",
     ]
+
+
+def test_the_log_keys_count_and_the_published_log_does_not(settings: Settings) -> None:
+    (error,) = find_copied_keys(replace(settings, log_keys=settings.folder / "database/log-keys"))
+    assert str(error).endswith(
+        f": log keys: expected a place outside of what is backed up with the database, found one "
+        f"inside {settings.folder}/database: they open what events seal"
+    )
+    assert misplaced(settings, log_directory=settings.folder / "database/log") == []
 
 
 def test_links_are_followed_and_count_themselves(settings: Settings) -> None:
@@ -69,7 +80,7 @@ def test_links_are_followed_and_count_themselves(settings: Settings) -> None:
     assert misplaced(settings, keyring_directory=away) == ["keyring"]
     copied = settings.folder / "copied"
     copied.symlink_to(settings.folder)
-    assert misplaced(settings, backups=(copied,)) == ["keyring"]
+    assert misplaced(settings, backups=(copied,)) == ALL
     assert misplaced(settings, backups=(copied / "database",)) == []
 
 
@@ -82,7 +93,7 @@ def test_a_loop_of_links_is_no_crash(settings: Settings) -> None:
 def test_on_a_server_what_the_settings_name_counts(settings: Settings) -> None:
     url = "postgresql://keeper@db.example/fairplate"
     assert misplaced(settings, database_url=url, backups=()) == []
-    assert misplaced(settings, database_url=url, backups=(settings.folder,)) == ["keyring"]
+    assert misplaced(settings, database_url=url, backups=(settings.folder,)) == ALL
 
 
 def test_the_directory_of_a_token_holds_no_key(settings: Settings) -> None:

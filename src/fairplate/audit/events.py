@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fairplate.audit.canonical import JsonValue, canonical_json, parse_canonical
-from fairplate.audit.event_types import FORMS, VERSION, EventForm, EventType, Field, fields_at
+from fairplate.audit.event_types import VERSION, EventForm, EventType, Field, fields_at
+from fairplate.audit.forms import FORMS
 from fairplate.audit.kinds import ACTOR, parse_time, spell_time
 from fairplate.core.errors import InputError
 
-MAX_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 65_535
+"""What an entry bundle can hold (C2SP tlog-tiles: a length of 16 bits)."""
 MAX_PRIVATE_BYTES = 1 << 20
 """Of the private part, which stands in no body: a hold of more records takes several events."""
 SALT_BYTES = 32

@@ -10,33 +10,40 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from fairplate.audit.canonical import MAX_INTEGER, JsonValue
+from fairplate.audit.words import (
+    CaseEnd,
+    Decision,
+    DestroyReason,
+    ExportKind,
+    Finding,
+    MatchKind,
+    Outcome,
+    Role,
+    SignInFailure,
+)
 from fairplate.core.clock import require_aware
 from fairplate.core.errors import InputError
 from fairplate.core.periods import parse_period
 from fairplate.core.purposes import Purpose
 
 
-class DestroyReason(StrEnum):
-    """Why a key was destroyed; the value is the word in events."""
-
-    DUE = "due"  # its time was over
-    POLICY = "policy"  # a policy that keeps reads for less time came into force
-    DAMAGED = "damaged"  # it was not whole, and opened nothing any more
-    CASE_ENDED = "case-ended"  # nothing is held any more
-    ASKED = "asked"  # an administrator asked for it before its time
-    FOUND_GONE = "found-gone"  # the keyring had lost it already
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind: its name and form for people, and whether a value fits."""
+    """One kind: its name and form for people, and whether a value fits.
+
+    `pattern` and `words` say the same to programs: the regular expression that a whole text must
+    match, or every text there is. Neither: the name says all.
+    """
 
     name: str
     form: str
     fits: Callable[[JsonValue], bool] = field(repr=False)
+    pattern: str | None = None
+    words: tuple[str, ...] | None = None
 
 
 def spell_time(moment: datetime, *, where: str = "event", field_name: str = "time") -> str:
@@ -94,13 +101,15 @@ def _is_sorted(value: JsonValue) -> bool:
 
 def _spelled(name: str, form: str, pattern: str) -> Kind:
     compiled = re.compile(pattern)
-    return Kind(name, form, lambda v: isinstance(v, str) and compiled.fullmatch(v) is not None)
+    return Kind(
+        name, form, lambda v: isinstance(v, str) and compiled.fullmatch(v) is not None, pattern
+    )
 
 
 def _one_of(name: str, words: type[StrEnum]) -> Kind:
     known = frozenset(word.value for word in words)
     form = "one of " + ", ".join(words)
-    return Kind(name, form, lambda v: isinstance(v, str) and v in known)
+    return Kind(name, form, lambda v: isinstance(v, str) and v in known, words=tuple(words))
 
 
 def _whole_number(name: str, form: str) -> Kind:
@@ -146,7 +155,8 @@ TIME = Kind(
 PERIOD = Kind(
     "period",
     "a period such as 2026-11-23T00:00Z/P1D",
-    _parses(lambda text: parse_period(text, where="event")),
+    # Events name few periods, again and again.
+    _parses(lru_cache(maxsize=1024)(lambda text: parse_period(text, where="event"))),
 )
 KEY = Kind("key", "a period, hits/ and a period, or case/ and a case's id", _is_key)
 ID = _spelled(
@@ -161,6 +171,20 @@ ACTOR = _spelled(
 # Only of whole documents: whoever knows the digest of a plate or a name finds it by trying all.
 DIGEST = _spelled("digest", "SHA-256 in 64 lower-case hexadecimal digits", r"[0-9a-f]{64}")
 RECORD = _spelled("record", "a kept record's id: 32 lower-case hexadecimal digits", r"[0-9a-f]{32}")
+MONTH = _spelled("month", "a month such as 2026-11", r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+VERIFIER_KEY = _spelled(
+    "verifier key",
+    "a C2SP verifier key, its name 1 to 128 of a-z, 0-9, hyphen, full stop, colon and slash",
+    r"[a-z0-9.:/-]{1,128}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}",
+)
 PURPOSE = _one_of("purpose", Purpose)
 REASON = _one_of("reason", DestroyReason)
+ROLE = _one_of("role", Role)
+SIGN_IN_FAILURE = _one_of("sign-in failure", SignInFailure)
+MATCH_KIND = _one_of("match kind", MatchKind)
+DECISION = _one_of("decision", Decision)
+OUTCOME = _one_of("outcome", Outcome)
+CASE_END = _one_of("case end", CaseEnd)
+EXPORT_KIND = _one_of("export kind", ExportKind)
+FINDING = _one_of("finding", Finding)
 TEXT = Kind("text", "any Unicode text", lambda v: isinstance(v, str))

@@ -5,7 +5,8 @@ its events along. No function here edits or deletes.
 
 Ids rise, and that of a kept event is never given again. On PostgreSQL they rise in the order of
 writing, which need not be the order of commits, and a rolled-back act leaves a gap: a reader that
-remembers only the last id it saw can miss an event that was committed late.
+remembers only the last id it saw can miss an event that was committed late. Its place in the log is
+given by `sequencer.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,12 +17,11 @@ import sqlalchemy as sa
 
 from fairplate.audit.canonical import JsonValue
 from fairplate.audit.event_types import EventType
-from fairplate.audit.events import SALT_BYTES, Event, make_event, read_event
+from fairplate.audit.events import SALT_BYTES, make_event, read_event
+from fairplate.audit.private_parts import PrivatePartsKey
 from fairplate.core.clock import Clock
+from fairplate.storage.rows import insert_event
 from fairplate.storage.schema import events
-
-# Built once: building it for every event took longer than running it.
-_INSERT = sa.insert(events).returning(events.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Recorder:
     clock: Clock
     random_bytes: Callable[[int], bytes]
     actor: str
+    private_parts: PrivatePartsKey
 
     def record(
         self,
@@ -52,13 +53,8 @@ class Recorder:
             private=private,
             salt=self.random_bytes(SALT_BYTES),
         )
-        return append_event(connection, event)
-
-
-def append_event(connection: sa.Connection, event: Event) -> int:
-    """Write `event` in the transaction of `connection` and return its id."""
-    values = {"body": event.body, "salt": event.salt, "private": event.private}
-    return int(connection.execute(_INSERT, values).scalar_one())
+        stored = self.private_parts.seal(event, self.random_bytes)
+        return insert_event(connection, event.body, stored)
 
 
 def latest_event_time(connection: sa.Connection) -> datetime | None:

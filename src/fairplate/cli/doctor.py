@@ -19,6 +19,7 @@ MEANINGS = {
     "policy": "one is in force",
     "keys": "all whole, none past its time; keyring and database know the same ones",
     "rows": "those of destroyed keys are gone; none was found altered",
+    "log": "its keys can be used; events are published, and witnessed, in time",
     "clocks": "not set back; the database server's agrees",
 }
 """What it means that a check found nothing."""

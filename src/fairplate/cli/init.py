@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fairplate.audit.kinds import VERIFIER_KEY
 from fairplate.cli.deployment_folder import acting_user, data_option, opened
 from fairplate.cli.exit_codes import ExitCode
 from fairplate.cli.policy_choice import read_chosen_policy
@@ -21,8 +22,10 @@ from fairplate.settings import DEFAULT_KEYRING, FILE_NAME, KEYRINGS, compose_set
 if TYPE_CHECKING:
     from fairplate.wiring import Deployment
 
+_NO_KEY = f"+{'0' * 8}+{'A' * 44}"
 
-@click.command(short_help="Make a new deployment: settings, database, keyring, policy.")
+
+@click.command(short_help="Make a new deployment: settings, database, keyring, audit log, policy.")
 @data_option
 @click.option(
     "--policy",
@@ -66,11 +69,18 @@ if TYPE_CHECKING:
     help="pkcs11: a private file that holds the PIN.",
 )
 @click.option(
+    "--log-name",
+    metavar="NAME",
+    help="Name of the audit log, in public: a-z 0-9 . / : - [default: one made at random]",
+)
+@click.option(
     "--new-keyring",
     is_flag=True,
     help="Only make a new keyring, where that of the deployment is lost.",
 )
-def init(*, folder: Path, policy_name: str, new_keyring: bool, **asked: Any) -> ExitCode:
+def init(
+    *, folder: Path, policy_name: str, log_name: str | None, new_keyring: bool, **asked: Any
+) -> ExitCode:
     """Make a new deployment in a folder, and say what to back up and what never.
 
     Goes on where an attempt stopped half-way. On a deployment made by an older Fairplate it brings
@@ -80,22 +90,32 @@ def init(*, folder: Path, policy_name: str, new_keyring: bool, **asked: Any) -> 
 
     given = {name: value for name, value in asked.items() if value is not None}
     if new_keyring:
-        if given:
+        if given or log_name is not None:
             raise click.UsageError("--new-keyring takes everything from the settings")
         settings = replace_lost_keyring(folder, actor=acting_user())
         click.echo(printable(f"new keyring in {settings.keyring_directory}"))
         click.echo("next: fairplate keys expire, which drops what the lost keys sealed")
         return ExitCode.DONE
+    if log_name is not None:
+        _require_log_name(log_name)
     create_deployment(
         folder,
         read_chosen_policy(policy_name),
         actor=acting_user(),
         settings_document=_document(given) if given else None,
+        log_name=log_name,
     )
     with opened(folder) as deployment:
         for line in _lines(deployment):
             click.echo(printable(line))
     return ExitCode.DONE
+
+
+def _require_log_name(name: str) -> None:
+    """Refuse a name that may not stand in the verifier key of a log."""
+    if not VERIFIER_KEY.fits(f"{name}{_NO_KEY}"):
+        expected = "1 to 128 of a-z, 0-9, full stop, slash, colon and hyphen"
+        raise click.UsageError(f"--log-name: expected {expected}, found {ascii(name)[:40]}")
 
 
 def _document(given: Mapping[str, Any]) -> str:
@@ -123,6 +143,8 @@ def _lines(deployment: "Deployment") -> Iterator[str]:
     yield "back up:"
     yield f"  settings  {settings.folder / FILE_NAME}"
     yield f"  database  {str(deployment.database.address).removeprefix('database ')}"
+    yield f"  log keys  {settings.log_keys}, apart from the database"
+    yield f"  log       {settings.log_directory}, which any web server may publish"
     yield "never back up, copy or snapshot (a copied key cannot be destroyed):"
     if settings.token is None:
         yield f"  keyring   {settings.keyring_directory}"
@@ -131,7 +153,10 @@ def _lines(deployment: "Deployment") -> Iterator[str]:
         yield f"  its PIN   {settings.pin_file}"
     if settings.key_file is not None:
         yield f"  key file  {settings.key_file}"
+    yield "give this key to whoever checks the log:"
+    yield f"  {deployment.log.keys.signing.verifier}"
     yield "next:"
     yield "  fairplate reader add ID --name TEXT    take reads from a reader"
     yield "  fairplate keys expire --watch          keep it running: it destroys keys in time"
+    yield "  fairplate audit publish --watch        keep it running: it publishes the log"
     yield "  fairplate doctor                       check it all, daily"

@@ -22,7 +22,7 @@ from fairplate.cli.keys_text import (
     summary_line,
 )
 from fairplate.cli.listing import print_json_line, print_table
-from fairplate.cli.stop_request import StopRequest
+from fairplate.cli.stop_request import run_until_stopped
 from fairplate.cli.terminal_text import printable
 from fairplate.core.errors import FairplateError, InputError
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from fairplate.wiring import Deployment, Expired
 
 _JSON_HELP = "Print JSON Lines; docs/keys.md tells the fields."
-_STOP_ASKED_S = 0.2
 
 
 @click.group(short_help="Show the keys that reads are sealed under, and destroy what is due.")
@@ -121,25 +120,10 @@ def _watch(deployment: "Deployment", *, as_json: bool) -> ExitCode:
     """Run the worker until somebody asks to stop; a round that is at work is finished."""
     from fairplate.worker import run_worker  # noqa: PLC0415 - see deployment_folder.py
 
-    stop = threading.Event()
-    failed: list[BaseException] = []
+    def work(stop: threading.Event) -> None:
+        run_worker(deployment, stop, lambda told: _tell(told, as_json=as_json))
 
-    def work() -> None:
-        try:
-            run_worker(deployment, stop, lambda told: _tell(told, as_json=as_json))
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            failed.append(error)
-
-    # On a thread of its own: a signal's handler must not set an event that its own thread waits on.
-    worker = threading.Thread(target=work, daemon=True)
-    with StopRequest().listen() as stop_asked:
-        worker.start()
-        while worker.is_alive() and not stop_asked():
-            worker.join(_STOP_ASKED_S)
-        stop.set()
-        worker.join()
-    if failed:
-        raise failed[0]
+    run_until_stopped(work)
     return ExitCode.DONE
 
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from fairplate import __version__
+from fairplate.cli.audit import audit
 from fairplate.cli.demo_command import demo
 from fairplate.cli.doctor import doctor
 from fairplate.cli.exit_codes import ExitCode, exit_code_for
@@ -38,6 +39,7 @@ cli.add_command(init)
 cli.add_command(policy)
 cli.add_command(reader)
 cli.add_command(keys)
+cli.add_command(audit)
 cli.add_command(doctor)
 
 

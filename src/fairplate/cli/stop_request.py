@@ -4,9 +4,12 @@ A second Ctrl-C does not wait for that frame.
 """
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_ASKED_EVERY_S = 0.2
 
 
 class StopRequest:
@@ -35,3 +38,29 @@ class StopRequest:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
+
+
+def run_until_stopped(work: Callable[[threading.Event], None]) -> None:
+    """Run `work` until it ends; it is told by the event that somebody asked it to.
+
+    What it raises comes out. It has a thread of its own: a signal's handler must not set an event
+    that its own thread waits on.
+    """
+    stop = threading.Event()
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work(stop)
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failed.append(error)
+
+    worker = threading.Thread(target=run, daemon=True)
+    with StopRequest().listen() as stop_asked:
+        worker.start()
+        while worker.is_alive() and not stop_asked():
+            worker.join(_ASKED_EVERY_S)
+        stop.set()
+        worker.join()
+    if failed:
+        raise failed[0]

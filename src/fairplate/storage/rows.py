@@ -1,4 +1,4 @@
-"""Rows that come and go by the million: sealed reads, receipts and counts.
+"""Rows that come and go by the million: sealed reads, receipts, counts and events.
 
 Decides how they are written, found and dropped with little work for each. Leaves to the vault what
 is in them. No function returns sealed reads without being given their tokens.
@@ -34,6 +34,8 @@ _RECEIVE_ALL = (
     " ON CONFLICT DO NOTHING RETURNING digest"
 )
 _RECEIVE = "INSERT INTO receipts (key_id, digest) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+_INSERT_EVENT = "INSERT INTO events (body, private) VALUES ({0}, {0}) RETURNING id"
 
 _FIND_RECEIPTS = "SELECT digest FROM receipts WHERE key_id = {} AND digest"
 _FIND = "SELECT token, nonce, ciphertext FROM sealed_reads WHERE key_id = {} AND token"
@@ -87,6 +89,14 @@ def insert_receipts(
         return frozenset(
             digest for digest in in_order if cursor.execute(_RECEIVE, (key_id, digest)).rowcount
         )
+
+
+def insert_event(connection: sa.Connection, body: bytes, private: bytes) -> int:
+    """Write an event and return its id; what a sealed private part is, `audit/` decides."""
+    mark = "?" if connection.dialect.name == "sqlite" else "%b"
+    with _cursor(connection) as cursor:
+        (event_id,) = cursor.execute(_INSERT_EVENT.format(mark), (body, private)).fetchone()
+        return int(event_id)
 
 
 def find_receipts(
@@ -207,6 +217,8 @@ def _drop_slice(database: Database, key_id: int, blocks: list[int], slice_rows: 
 
 def _cursor(connection: sa.Connection, **on_server: Any) -> AbstractContextManager[Any]:
     """Return a cursor of the driver within the connection's transaction."""
+    if not connection.in_transaction():  # SQLAlchemy would not know of it, nor commit it
+        connection.begin()
     driver: Any = connection.connection.dbapi_connection
     if connection.dialect.name == "sqlite":
         return closing(driver.cursor())

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from fairplate.audit.kinds import DestroyReason
+from fairplate.audit.words import DestroyReason
 from fairplate.core.errors import FairplateError
 from fairplate.core.periods import Period, period_at
 from fairplate.policy.arrivals import hits_period, read_life, read_period

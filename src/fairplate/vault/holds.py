@@ -13,7 +13,8 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from fairplate.audit.event_types import EventType
-from fairplate.audit.kinds import DestroyReason, spell_time
+from fairplate.audit.kinds import spell_time
+from fairplate.audit.words import DestroyReason
 from fairplate.core.errors import InputError, PolicyError
 from fairplate.policy.rules import Policy, is_past
 from fairplate.vault.approval import Approval, Grant, require_grant_of_hits

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fairplate.audit.event_types import EventType
-from fairplate.audit.kinds import DestroyReason, spell_time
+from fairplate.audit.kinds import spell_time
 from fairplate.audit.log import Recorder
+from fairplate.audit.words import DestroyReason
 from fairplate.core.periods import Period
 from fairplate.policy.rules import Policy
 from fairplate.storage.partitions import make_partitions

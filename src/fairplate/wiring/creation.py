@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fairplate.audit.log import Recorder
+from fairplate.audit.log_keys import SIGNING, LogKeys, create_log_keys, read_log_keys
 from fairplate.core.clock import Clock
 from fairplate.core.errors import FairplateError, InputError
 from fairplate.deployment.policy_in_force import read_policy_id, set_policy
@@ -37,10 +38,13 @@ def create_deployment(
     *,
     actor: str,
     settings_document: str | None = None,
+    log_name: str | None = None,
     clock: Clock = read_clock,
     random_bytes: RandomBytes = os.urandom,
 ) -> Settings:
     """Make a deployment in `folder` (mode 0700) and return its settings.
+
+    `log_name` is the origin of its audit log, None for one made at random.
 
     Goes on where an earlier attempt stopped. `settings_document` None: those that are there, else
     the default ones. On a whole deployment it only brings an older database up to date, and raises
@@ -60,11 +64,13 @@ def create_deployment(
                     return settings
                 raise _whole(folder, database, ours=document is None)
         _ensure_keyring(settings, clock, random_bytes)
+        log_keys = _ensure_log_keys(settings, log_name, random_bytes)
         if document is not None:
             with _told(folder / FILE_NAME, "settings"):
                 _write_file(folder / FILE_NAME, document)
         with database.transaction() as connection:
-            set_policy(connection, Recorder(clock, random_bytes, actor), policy_document)
+            recorder = Recorder(clock, random_bytes, actor, log_keys.private_parts)
+            set_policy(connection, recorder, policy_document)
     return settings
 
 
@@ -85,7 +91,9 @@ def replace_lost_keyring(
     try:
         kind, options = keyring_of(settings, clock, random_bytes)
         keyring = kind.create(options)
-        record_lost_keys(Vault(database, keyring, Recorder(clock, random_bytes, actor)))
+        private_parts = read_log_keys(settings.log_keys).private_parts
+        recorder = Recorder(clock, random_bytes, actor, private_parts)
+        record_lost_keys(Vault(database, keyring, recorder))
     finally:
         database.close()
     return settings
@@ -129,6 +137,17 @@ def _ensure_keyring(settings: Settings, clock: Clock, random_bytes: RandomBytes)
         kind.open(options)  # an earlier attempt came as far as this
     except FairplateError:
         kind.create(options)
+
+
+def _ensure_log_keys(settings: Settings, name: str | None, random_bytes: RandomBytes) -> LogKeys:
+    if (settings.log_keys / SIGNING).exists():  # an earlier attempt came as far as this
+        there = read_log_keys(settings.log_keys)
+        if name not in {None, there.origin}:
+            expected, found = f"{there.origin}, whose keys are there already", "another name"
+            raise InputError(str(settings.log_keys), "log name", expected=expected, found=found)
+        return there
+    origin = name or f"fairplate-log/{random_bytes(8).hex()}"
+    return create_log_keys(settings.log_keys, origin, random_bytes)
 
 
 def _whole(folder: Path, database: Database, *, ours: bool) -> InputError:

@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fairplate.audit.exports import export_log, open_event, prove_event
 from fairplate.audit.log import Recorder
+from fairplate.audit.log_keys import read_log_keys
+from fairplate.audit.reviews import Review, finish_review, read_reviews
+from fairplate.audit.rounds import AuditLog, Round, publish_log
+from fairplate.audit.status import LogStatus, read_status
+from fairplate.audit.witness_register import (
+    add_witness,
+    parse_witness_key,
+    remove_witness,
+    require_outsider,
+)
+from fairplate.audit.witnesses import Witness
+from fairplate.audit.words import Finding
 from fairplate.core.clock import Clock
 from fairplate.deployment.policy_in_force import PolicyInForce, read_policy_in_force, set_policy
 from fairplate.deployment.readers import EnrolledReader, disable_reader, enrol_reader, read_readers
@@ -35,6 +48,7 @@ class Deployment:
 
     settings: Settings
     vault: Vault
+    log: AuditLog
 
     def now(self) -> datetime:
         """Return the time by the deployment's clock."""
@@ -90,6 +104,48 @@ class Deployment:
         report.problems += prepare_keys(self.vault, in_force.policy)
         return report
 
+    def publish_log(self) -> Round:
+        """Run one round of the audit log: sequence, sign, publish, ask witnesses."""
+        return publish_log(self.log)
+
+    def log_status(self) -> LogStatus:
+        """Return how the audit log stands."""
+        return read_status(self.log)
+
+    def export_log(self, folder: Path) -> int:
+        """Copy the audit log up to its last checkpoint; return how many events that are."""
+        return export_log(self.log, folder)
+
+    def prove_event(self, index: int) -> bytes:
+        """Return the tlog-proof of one event."""
+        return prove_event(self.log, index)
+
+    def open_event(self, index: int, given_to: str) -> str:
+        """Return one event's private part for the verifier, and put that on record."""
+        return open_event(self.log, index, given_to)
+
+    def add_witness(self, key: str, url: str, quorum: int) -> None:
+        """Ask a witness from now on."""
+        witness = Witness(parse_witness_key(key), url)
+        require_outsider(witness.key, self.log.keys.signing.verifier)
+        with self.database.transaction() as connection:
+            add_witness(connection, self.log.recorder, witness, quorum)
+
+    def remove_witness(self, key: str, quorum: int) -> None:
+        """Ask a witness no more."""
+        with self.database.transaction() as connection:
+            remove_witness(connection, self.log.recorder, key, quorum)
+
+    def reviews(self, month: str | None) -> tuple[Review, ...]:
+        """Return the searches that were picked to be reviewed, of a month or of all."""
+        with self.database.reading() as connection:
+            return read_reviews(connection, month)
+
+    def finish_review(self, index: int, finding: Finding, note: str) -> None:
+        """Put a review on record."""
+        with self.database.transaction() as connection:
+            finish_review(connection, self.log.recorder, index, finding, note)
+
     def destroy_key(self, name: str) -> bool:
         """Destroy one key before its time; say whether there was one."""
         return destroy_key(self.vault, parse_key_name(name, where="keys"))
@@ -109,6 +165,9 @@ def opened_deployment(
     try:
         kind, options = keyring_of(settings, clock, random_bytes)
         keyring = kind.open(options)
-        yield Deployment(settings, Vault(database, keyring, Recorder(clock, random_bytes, actor)))
+        log_keys = read_log_keys(settings.log_keys)
+        recorder = Recorder(clock, random_bytes, actor, log_keys.private_parts)
+        log = AuditLog(database, log_keys, settings.log_directory, recorder)
+        yield Deployment(settings, Vault(database, keyring, recorder), log)
     finally:
         database.close()

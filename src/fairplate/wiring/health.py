@@ -14,6 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from fairplate.audit.log import Recorder, latest_event_time
+from fairplate.audit.log_keys import read_log_keys
+from fairplate.audit.private_parts import KEY_BYTES, PrivatePartsKey
+from fairplate.audit.rounds import AuditLog
+from fairplate.audit.status import find_log_problems, read_status
 from fairplate.core.clock import Clock
 from fairplate.core.errors import FairplateError
 from fairplate.deployment.policy_in_force import PolicyInForce, read_policy_in_force
@@ -45,6 +49,7 @@ class Check(StrEnum):
     POLICY = "policy"  # one is in force
     KEYS = "keys"  # none lives past its time; keyring and register agree
     ROWS = "rows"  # those of destroyed keys are gone; none was found damaged
+    LOG = "log"  # its keys can be used; events are published and witnessed in time
     CLOCKS = "clocks"  # not set back; the database server's agrees
 
 
@@ -85,9 +90,11 @@ def check_deployment(
             closing.callback(database.close)
         keyring = _open_keyring(report, settings, clock, random_bytes)
         if database is not None:
-            recorder = Recorder(clock, random_bytes, "system")  # it records nothing here
+            nothing = PrivatePartsKey(random_bytes(KEY_BYTES))  # nothing is recorded here
+            recorder = Recorder(clock, random_bytes, "system", nothing)
             _check_vault(report, database, keyring, recorder)
             _check_rows(report, database, clock())
+            _check_log(report, settings, database, recorder)
             _check_clocks(report, database, clock)
     return report
 
@@ -132,6 +139,13 @@ def _check_rows(report: CheckUp, database: Database, now: datetime) -> None:
                 f"sealed rows: expected all to open, found {number} in {DAMAGE_TOLD.days} days "
                 "that do not: they were altered, or the disk is failing"
             )
+
+
+def _check_log(report: CheckUp, settings: Settings, database: Database, recorder: Recorder) -> None:
+    with report.checking(Check.LOG):
+        keys = read_log_keys(settings.log_keys)
+        status = read_status(AuditLog(database, keys, settings.log_directory, recorder))
+        report.problems += find_log_problems(status, recorder.clock())
 
 
 def _check_clocks(report: CheckUp, database: Database, clock: Clock) -> None:

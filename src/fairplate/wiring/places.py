@@ -11,19 +11,26 @@ from fairplate.core.errors import InputError
 from fairplate.settings import Settings
 from fairplate.storage.addresses import FileAddress, parse_address
 
+_CANNOT_BE_DESTROYED = "a copied key cannot be destroyed"
+_WHY = {
+    "keyring": _CANNOT_BE_DESTROYED,
+    "key file": _CANNOT_BE_DESTROYED,
+    "log keys": "they open what events seal",
+}
+
 
 def find_copied_keys(settings: Settings) -> Iterator[InputError]:
     """Yield an error for each place of keys that lies where backups of the database are taken.
 
     Raises StorageError if the database's URL is none.
     """
-    if settings.keyring_kind != "file":
-        return  # its directory holds no key
     address = parse_address(settings.database_url)
     copied = set(settings.backups)
     if isinstance(address, FileAddress):
         copied.add(address.path.parent)
-    keys = {"keyring": settings.keyring_directory}
+    keys = {"log keys": settings.log_keys}
+    if settings.keyring_kind == "file":  # that of another kind holds no key
+        keys["keyring"] = settings.keyring_directory
     if settings.key_file is not None:
         keys["key file"] = settings.key_file
     for what, path in keys.items():
@@ -33,7 +40,7 @@ def find_copied_keys(settings: Settings) -> Iterator[InputError]:
                     str(path),
                     what,
                     expected="a place outside of what is backed up with the database",
-                    found=f"one inside {folder}: a copied key cannot be destroyed",
+                    found=f"one inside {folder}: {_WHY[what]}",
                 )
                 break
 

@@ -11,6 +11,7 @@ import pytest
 from tests.vault.pkcs11.softhsm import PIN, TODAY, UNTIL, Place, forget_logins, import_pkcs11
 
 from fairplate.vault.errors import KeyringStorageError
+from fairplate.vault.keyring import KeyState
 from fairplate.vault.keyrings.pkcs11 import Pkcs11Keyring
 
 pkcs11 = import_pkcs11()
@@ -118,7 +119,7 @@ def test_a_login_that_is_in_force_outlives_a_change_of_the_pin_file(
     place: Place, keyring: Pkcs11Keyring
 ) -> None:
     place.token.options.pin_file.write_text(WRONG)
-    keyring.make_key(TODAY, UNTIL)
+    assert keyring.make_key(TODAY, UNTIL).state is KeyState.LIVE
 
 
 def test_neither_pin_nor_secret_is_shown(place: Place, keyring: Pkcs11Keyring) -> None:

@@ -26,6 +26,7 @@ from tests.vault.pkcs11.softhsm import (
 from fairplate.core.errors import InputError
 from fairplate.vault.errors import KeyDestroyedError, KeyringStorageError
 from fairplate.vault.key_names import CaseKeyName
+from fairplate.vault.keyring import KeyState
 from fairplate.vault.keyrings.pkcs11 import Pkcs11Keyring
 from fairplate.vault.keyrings.pkcs11.labels import MarkKind
 
@@ -128,7 +129,7 @@ def test_a_session_lost_in_an_act_is_told_and_the_next_act_works(
 def test_a_login_of_other_code_in_the_process_is_no_hindrance(place: Place) -> None:
     library = pkcs11.lib(str(place.token.options.module))
     library.get_token(token_label=LABEL).open(user_pin=PIN)
-    place.create().make_key(TODAY, UNTIL)
+    assert place.create().make_key(TODAY, UNTIL).state is KeyState.LIVE
 
 
 @pytest.mark.parametrize(

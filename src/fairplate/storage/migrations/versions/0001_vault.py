@@ -1,4 +1,4 @@
-"""The vault: policies, readers, keys, sealed reads, counts and events."""
+"""The vault and its log: policies, readers, keys, sealed reads, counts, events, their tree."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,8 @@ def upgrade() -> None:
     _make_rules()
     _make_vault()
     _make_records()
+    _make_log()
+    _make_witnesses()
 
 
 def _make_rules() -> None:
@@ -100,9 +102,70 @@ def _make_records() -> None:
     op.create_table(
         "events",
         sa.Column("id", _ROW_NUMBER, nullable=False),
+        sa.Column("position", sa.BigInteger),
         sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.Column("salt", sa.LargeBinary, nullable=False),
-        sa.Column("private", sa.LargeBinary, nullable=False),
+        sa.Column("private", sa.LargeBinary),
         sa.PrimaryKeyConstraint("id", name="pk_events"),
         sqlite_autoincrement=True,
+    )
+    op.create_index("uq_events_position", "events", ["position"], unique=True)
+    op.create_index(
+        "ix_events_waiting",
+        "events",
+        ["id"],
+        sqlite_where=sa.text("position IS NULL"),
+        postgresql_where=sa.text("position IS NULL"),
+    )
+
+
+def _make_log() -> None:
+    op.create_table(
+        "log_head",
+        sa.Column("id", _ROW_NUMBER, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("quorum", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_log_head"),
+    )
+    op.create_table(
+        "log_tiles",
+        sa.Column("level", sa.BigInteger, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("hashes", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("level", "number", name="pk_log_tiles"),
+    )
+
+
+def _make_witnesses() -> None:
+    op.create_table(
+        "checkpoints",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("note", sa.LargeBinary, nullable=False),
+        sa.Column("signed_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_checkpoints"),
+    )
+    op.create_table(
+        "witnesses",
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("added_at", _MOMENT, nullable=False),
+        sa.Column("removed_at", _MOMENT),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_witnesses"),
+    )
+    op.create_table(
+        "witnessed_months",
+        sa.Column("month", sa.Text, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("note", sa.LargeBinary, nullable=False),
+        sa.Column("drawn_at", _MOMENT),
+        sa.PrimaryKeyConstraint("month", name="pk_witnessed_months"),
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("month", sa.Text, nullable=False),
+        sa.Column("due_at", _MOMENT, nullable=False),
+        sa.Column("done_at", _MOMENT),
+        sa.PrimaryKeyConstraint("position", name="pk_reviews"),
     )

@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Self
 
 from fairplate.core.periods import Period
+from fairplate.storage import durable
+from fairplate.storage.locks import locked
 from fairplate.vault.disk_errors import told
 from fairplate.vault.errors import (
     KeyDamagedError,
@@ -34,9 +36,8 @@ from fairplate.vault.errors import (
 )
 from fairplate.vault.key_names import KeyName, OwnKeyName, latest_end
 from fairplate.vault.keyring import KeptKey, KeyringOptions, KeyState, check_life
-from fairplate.vault.keyrings.file import directory, durable, records
+from fairplate.vault.keyrings.file import directory, records
 from fairplate.vault.keyrings.file.records import GONE, LIVING, KeyRecord
-from fairplate.vault.locks import locked
 from fairplate.vault.seal import (
     SECRET_BYTES,
     OwnKey,

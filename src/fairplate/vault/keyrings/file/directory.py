@@ -6,11 +6,12 @@ to the keyring.
 
 from pathlib import Path
 
+from fairplate.storage import durable
+from fairplate.storage.locks import locked
 from fairplate.vault.disk_errors import told
 from fairplate.vault.errors import KeyringStorageError
 from fairplate.vault.keyring import KeyringOptions
-from fairplate.vault.keyrings.file import durable, records
-from fairplate.vault.locks import locked
+from fairplate.vault.keyrings.file import records
 
 IDENTITY, KEY, LOCK, FLOOR = "keyring.id", "keyring.key", "lock", "floor"
 OTHER_NAMES = frozenset({IDENTITY, KEY, LOCK, FLOOR, "lost+found"})

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from fairplate.core.errors import InputError
 from fairplate.core.periods import Period
+from fairplate.storage.locks import locked
 from fairplate.vault.disk_errors import told
 from fairplate.vault.errors import (
     KeyDamagedError,
@@ -36,7 +37,6 @@ from fairplate.vault.keyrings.pkcs11.listing import (
     speak_wrong,
 )
 from fairplate.vault.keyrings.pkcs11.pin import require_private_file
-from fairplate.vault.locks import locked
 from fairplate.vault.seal import OwnKey, ReaderKey, own_message, reader_message
 
 if TYPE_CHECKING:

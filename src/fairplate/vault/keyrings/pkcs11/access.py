@@ -32,12 +32,12 @@ from pkcs11 import (
 )
 from pkcs11.attributes import AttributeMapper
 
+from fairplate.storage.locks import locked
 from fairplate.vault.errors import KeyringStorageError
 from fairplate.vault.keyring import TokenOptions
 from fairplate.vault.keyrings.pkcs11.directory import login_lock_path, refused_path
 from fairplate.vault.keyrings.pkcs11.labels import APPLICATION, MarkKind, mark_label
 from fairplate.vault.keyrings.pkcs11.pin import read_pin, remember_refused, was_refused
-from fairplate.vault.locks import locked
 
 _NEEDED = {
     Mechanism.GENERIC_SECRET_KEY_GEN: "CKM_GENERIC_SECRET_KEY_GEN",

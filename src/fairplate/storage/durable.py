@@ -1,8 +1,8 @@
 """Files that are there as a whole or not at all, after a crash at any moment.
 
-Decides the order of write, fsync, rename and unlink; knows nothing of keys. Every function raises
-OSError. Overwriting reaches the blocks a plain disk wrote to; what file systems and flash keep
-beside them stands in docs/threat-model.md.
+Decides the order of write, fsync, rename and unlink; knows nothing of what is in them. Every
+function raises OSError. Overwriting reaches the blocks a plain disk wrote to; what file systems and
+flash keep beside them stands in docs/threat-model.md.
 """
 
 import contextlib
