@@ -219,6 +219,19 @@ def test_whoever_took_part_is_refused(
     assert len(world.rows()) == number
 
 
+def test_who_approved_afterwards_took_part(world: LogWorld, drawn: tuple[Review, ...]) -> None:
+    with world.database.transaction() as connection:
+        world.recorder("approver-3").record(
+            connection,
+            EventType.CASE_APPROVED,
+            public={"case": "theft-17", "expires_at": spell_time(NOON + DAY)},
+            private={"note": ""},
+        )
+    world.publish()
+    with pytest.raises(PolicyError, match="somebody who took no part"):
+        finish(world, drawn[0].index, "approver-3")
+
+
 def test_only_what_was_picked_is_reviewed(world: LogWorld, drawn: tuple[Review, ...]) -> None:
     picked = {review.index for review in drawn}
     for index in (set(range(70)) - picked) | {-1, 10**9}:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from random import Random
 
 import pytest
@@ -120,7 +120,7 @@ def test_one_sequencer_waits_for_another(world: LogWorld) -> None:
         with world.database.transaction() as connection:
             assert sequence_some(connection) == 2
             other = threads.submit(sequence_events, world.database)
-            _await_lock(world)
+            _await_lock(world, other)
             with world.database.transaction() as writer:  # nobody who writes events waits
                 enrol(writer, world.recorder(), "gate-late")
             assert not other.done()
@@ -128,10 +128,11 @@ def test_one_sequencer_waits_for_another(world: LogWorld) -> None:
     require_sequenced(world)
 
 
-def _await_lock(world: LogWorld) -> None:
+def _await_lock(world: LogWorld, other: "Future[int]") -> None:
     waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     found = 0
     while not found:
+        assert not other.done(), "it did not wait"
         with world.database.reading() as connection:
             found = connection.execute(waiting).scalar_one()
 

@@ -5,16 +5,19 @@ from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
+from tests.audit.conftest import CopyDatabase
 from tests.audit.log_worlds import LogWorld
 
 from fairplate.audit.event_types import EventType
 from fairplate.audit.witness_register import (
+    LOST_URL,
     add_witness,
     note_sizes,
     parse_witness_key,
     read_quorum,
     read_witnesses,
     remove_witness,
+    require_outsider,
 )
 from fairplate.audit.witnesses import Witness
 from fairplate.core.errors import InputError
@@ -160,3 +163,31 @@ def test_a_name_that_no_event_may_hold_is_refused(name: str) -> None:
     key = VerifierKey(name, KeyType.COSIGNATURE, bytes(32))
     with pytest.raises(InputError, match="found another name"):
         parse_witness_key(str(key))
+
+
+def test_a_restored_database_knows_the_witnesses_that_the_log_names(
+    world: LogWorld, copy_database: CopyDatabase
+) -> None:
+    """Their addresses were sealed in events that it lost: they are to be added again."""
+    one, other = make("a.example"), make("b.example", 2)
+    add(world, one, 1)
+    world.publish(patience=timedelta(0))
+    put_back = copy_database(world)
+    world.restart()
+    add(world, other, 2)
+    remove(world, one, 1)
+    world.publish(patience=timedelta(0))
+    put_back()
+    world.publish(patience=timedelta(0))
+    asked, quorum, told = state(world)
+    assert (asked, quorum) == ([Witness(other.key, LOST_URL)], 1)
+    add(world, other, 1)
+    assert state(world) == ([other], 1, told)  # told already
+
+
+def test_the_log_is_no_witness_of_itself() -> None:
+    log_key = make("log.example").key.as_type(KeyType.NOTE)
+    require_outsider(make("a.example", 2).key, log_key)
+    for own in (make("a.example"), make("log.example", 2)):
+        with pytest.raises(InputError, match="expected an outsider's"):
+            require_outsider(own.key, log_key)

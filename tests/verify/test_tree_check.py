@@ -19,6 +19,7 @@ from tests.verify.log_folders import (
 )
 from tests.verify.planted import (
     KEY,
+    NOW,
     SIZE,
     WITNESS,
     WITNESSED,
@@ -31,11 +32,13 @@ from tests.verify.planted import (
 
 from fairplate.verify.bundles import read_bundle
 from fairplate.verify.finding_list import MOST_OF_A_KIND, FindingList
+from fairplate.verify.log_check import Trust, check_log
 from fairplate.verify.log_directory import LogDirectory
 from fairplate.verify.tiles import join_entries
 from fairplate.verify.tree import hash_leaf
 from fairplate.verify.tree_check import TreeCheck
 
+NOBODY = 65_534
 BUNDLES = ["tile/entries/000", "tile/entries/001", "tile/entries/002.p/188"]
 TILES = ["tile/0/000", "tile/0/001", "tile/0/002.p/188", "tile/1/000.p/2"]
 
@@ -366,11 +369,17 @@ def test_findings_of_a_kind_are_bounded(tmp_path: Path) -> None:
 
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("the administrator may read everything")
     log = plant(tmp_path / "log")
     log.path(TILES[1]).chmod(0)
-    assert faults(log.check()) == {("unreadable", TILES[1])}
+    administrator = os.geteuid()
+    with LogDirectory(log.folder) as directory:
+        if administrator == 0:  # who may read everything
+            os.seteuid(NOBODY)
+        try:
+            report = check_log(directory, Trust(KEY.verifier), now=NOW)
+        finally:
+            os.seteuid(administrator)
+    assert faults(report) == {("unreadable", TILES[1])}
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
