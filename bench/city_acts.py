@@ -21,6 +21,8 @@ from fairplate.core.purposes import Purpose
 START = datetime(2022, 1, 3, tzinfo=UTC)
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 KEPT, LOOK_BACK = 30 * DAY, 7 * DAY
+REFRESHED = 6 * 60 * MINUTE
+"""Batches come every hour, one in twenty is refused: six such in a row would make a stale list."""
 ALERTS_A_DAY, CASES_A_DAY, FAILURES_A_DAY = 250, 60, 5
 READERS = tuple(f"reader-{number:03}" for number in range(100))
 OFFICERS = tuple(f"user:officer-{number:02}" for number in range(40))
@@ -78,6 +80,15 @@ class _City:
             private: dict[str, JsonValue] = {"name": f"Gate of {reader}, inbound"}
             public: dict[str, JsonValue] = {"reader": reader}
             self._plan(START, ADMINISTRATOR, EventType.READER_ENROLLED, public, private)
+        definition = 'title = "Stolen vehicles"\n' + "# what a list's definition says\n" * 10
+        made: dict[str, JsonValue] = {
+            "list": "stolen",
+            "purposes": PURPOSES,
+            "look_alikes": True,
+            "refreshed_s": int(REFRESHED.total_seconds()),
+            "definition": hashlib.sha256(definition.encode()).hexdigest(),
+        }
+        self._plan(START, ADMINISTRATOR, EventType.LIST_SET, made, {"definition": definition})
         self._plan_keys(START, START)
 
     def _plan_policy(self, at: datetime) -> None:
@@ -142,7 +153,7 @@ class _City:
             "changed": self._random.randrange(10),
             "removed": self._random.randrange(100),
             "purposes": PURPOSES,
-            "fresh_until": spell_time(at + 120 * MINUTE),
+            "fresh_until": spell_time(at + REFRESHED),
         }
         self._plan(at, SYSTEM, EventType.BATCH_IMPORTED, public, source)
 

@@ -65,7 +65,7 @@ def test_a_digest_stands_only_for_a_whole_document() -> None:
         for event_type, form in FORMS.items()
         for field in form.public
         if field.kind == DIGEST
-    } == {(EventType.POLICY_SET, "document")}
+    } == {(EventType.POLICY_SET, "document"), (EventType.LIST_SET, "definition")}
 
 
 def test_a_later_field_is_none_of_an_earlier_version() -> None:

@@ -19,6 +19,8 @@ from fairplate.audit.words import (
     Outcome,
     Role,
     SignInFailure,
+    Suspended,
+    SuspendReason,
 )
 from fairplate.core.errors import InputError
 from fairplate.core.periods import PERIOD_LENGTHS, Period, period_at
@@ -37,6 +39,8 @@ WORDS: dict[Kind, type[StrEnum]] = {
     kinds.MATCH_KIND: MatchKind,
     kinds.DECISION: Decision,
     kinds.OUTCOME: Outcome,
+    kinds.SUSPENDED: Suspended,
+    kinds.SUSPEND_REASON: SuspendReason,
     kinds.CASE_END: CaseEnd,
     kinds.EXPORT_KIND: ExportKind,
     kinds.FINDING: Finding,

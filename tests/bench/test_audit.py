@@ -20,7 +20,8 @@ from fairplate.verify.log_directory import LogDirectory
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--appended", "450", "--round", "300", "--single", "20", "--events", "600", "--times", "5")
-# What the made-up city does; the other types come with witnesses, people and questions.
+# What the made-up city does; the other types come with witnesses, people and questions, and the one
+# that makes its list is too rare to be looked for.
 TOLD = {
     EventType.POLICY_SET,
     EventType.READER_ENROLLED,

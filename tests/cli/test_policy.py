@@ -7,7 +7,9 @@ import pytest
 
 from fairplate.cli.exit_codes import ExitCode
 from fairplate.cli.main import run
-from fairplate.policy.presets import PRESETS, read_preset
+from fairplate.cli.policy_text import policy_lines
+from fairplate.policy.document import OPTIONAL_FIGURES
+from fairplate.policy.presets import PRESETS, load_policy_file, read_preset
 from fairplate.policy.rules import Figure
 
 Capture = pytest.CaptureFixture[str]
@@ -49,8 +51,46 @@ def test_show_tells_figures_sources_and_notes(name: str, capsys: Capture) -> Non
     out = capsys.readouterr().out
     assert out.startswith(f"{name}: ")
     assert "This is no legal advice." in out
-    required = set(Figure) - {Figure.HOT_LISTS_REFRESHED, Figure.REFERENCES}
+    required = set(Figure) - OPTIONAL_FIGURES
     assert out.count("statute not read") + out.count("(statute read") >= len(required)
+
+
+def test_show_tells_which_figures_are_our_own(file: Path, capsys: Capture) -> None:
+    run(["policy", "show", "us-va"])
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index("  not in the file, so Fairplate's own figures stand:")
+    assert lines[at + 1 : at + 8] == [
+        "    two looks: told at once, as unconfirmed",
+        "    second engine: a doubt if it reads otherwise",
+        "    plate in subject: not allowed",
+        "    repeat window: 10 minutes",
+        "    wrong alerts: suspended above 20 %",
+        "    least chance: no alert is held back for it",
+        (
+            "    entry life: stolen-vehicle 365 days, stolen-plate 365 days, "
+            "missing-or-endangered-person 30 days, crime-investigation 30 days, test 24 hours"
+        ),
+    ]
+    with file.open("a", encoding="utf-8") as stream:
+        for name, value in (
+            ("two_looks", '"held-until-confirmed"'),
+            ("second_engine", '"hold-back"'),
+            ("plate_in_subject", "true"),
+            ("least_chance", "40"),
+        ):
+            stream.write(f'[{name}]\nvalue = {value}\nsource = "us"\nstatute_read = false\n')
+    policy = load_policy_file(file)
+    told = [line.strip() for line in policy_lines(policy)]
+    assert "two looks: held until a dispatcher has confirmed" in told
+    assert "second engine: held back if it reads otherwise" in told
+    assert "plate in subject: allowed" in told
+    assert "least chance: held back below 40 %" in told
+    unsaid = told.index("not in the file, so Fairplate's own figures stand:")
+    assert [line.split(":")[0] for line in told[unsaid + 1 : unsaid + 4]] == [
+        "repeat window",
+        "wrong alerts",
+        "entry life",
+    ]
 
 
 def test_show_says_what_is_unknown(capsys: Capture) -> None:

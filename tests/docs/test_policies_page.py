@@ -9,9 +9,12 @@ import pytest
 from fairplate.cli.main import run
 from fairplate.cli.policy_text import policy_fields, policy_row, problem_fields
 from fairplate.core.errors import InputError
-from fairplate.policy.document import check_policy
+from fairplate.core.purposes import Purpose
+from fairplate.policy.alert_figures import ENTRY_LIFE, LEAST_DECIDED, QUIET_PURPOSES
+from fairplate.policy.document import DEFAULT_FIGURES, check_policy
 from fairplate.policy.presets import PRESETS, load_preset
 from fairplate.policy.rules import Figure, UntilCaseEnds
+from fairplate.policy.times import format_span
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE))
@@ -36,6 +39,32 @@ def test_the_example_may_be_used_and_holds_every_figure() -> None:
     policy = check_policy(EXAMPLES["toml"], where="example").require()
     assert [figure for figure, _ in policy.bases] == list(Figure)
     assert isinstance(policy.hits_kept, UntilCaseEnds)
+
+
+def test_the_table_of_alert_figures_tells_what_stands_where_a_file_is_silent() -> None:
+    shown = {name.strip("`"): told.strip("`") for name, told, _ in table("Figure")}
+    assert tuple(shown) == DEFAULT_FIGURES
+    text = EXAMPLES["toml"]
+    example = check_policy(text, where="example").require()
+    silent = check_policy(text[: text.index("[two_looks]")], where="example").require()
+    for name, told in shown.items():
+        if name == Figure.ENTRY_LIFE:
+            assert (told, silent.entry_life) == ("the table below", ())
+        else:
+            (said,) = re.findall(rf"^\[{name}\].*\nvalue = (\S+)", text, flags=re.MULTILINE)
+            assert said.strip('"') == told.partition(" ")[0]
+            assert getattr(silent, name) == getattr(example, name)
+
+
+def test_the_table_of_lives_is_the_one_in_force() -> None:
+    lives = [[purpose.value, format_span(life)] for purpose, life in ENTRY_LIFE.items()]
+    assert table("Entries for") == lives
+    assert f"once people have decided {LEAST_DECIDED} alerts" in PAGE
+
+
+def test_the_quiet_purposes_are_those_in_force() -> None:
+    *first, last = (purpose for purpose in Purpose if purpose in QUIET_PURPOSES)
+    assert f"{', '.join(first)} and {last} alone" in PAGE
 
 
 def test_the_commands_of_the_example_run(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fairplate.core.errors import InputError, PolicyError
 from fairplate.core.purposes import Purpose
+from fairplate.policy.alert_figures import SecondEngine, TwoLooks
 from fairplate.policy.document import check_policy
 from fairplate.policy.presets import (
     MAX_FILE_BYTES,
@@ -28,6 +29,16 @@ FULL = BASE + (
     '[references]\nvalue = {crime-investigation = ["####-###", "@ ##"]}\n'
     'source = "the town"\nstatute_read = false\n'
 )
+ALERT_FIGURES = {
+    "two_looks": '"held-until-confirmed"', "second_engine": '"hold-back"',
+    "plate_in_subject": "true", "repeat_window": '"30 minutes"', "wrong_alerts": "5",
+    "least_chance": "60", "entry_life": '{court-order = "10 days", test = "1 hour"}',
+}  # fmt: skip
+FULL += "".join(
+    f'[{name}]\nvalue = {value}\nsource = "the town"\nstatute_read = false\n'
+    for name, value in ALERT_FIGURES.items()
+)
+OPTIONAL = {"hot_lists_refreshed", "references", *ALERT_FIGURES}
 
 
 def figure(name: str, value: str) -> str:
@@ -52,6 +63,22 @@ def test_a_full_file_says_what_it_says() -> None:
     assert policy.basis(Figure.NON_HITS_KEPT) == Basis("HB 2724 (2025)", statute_read=True)
     assert policy.basis(Figure.HITS_KEPT) == Basis("HB 2724 (2025)", False, known=False)  # noqa: FBT003
     assert [name for name, _ in policy.bases] == list(Figure)
+    assert policy.two_looks is TwoLooks.HELD_UNTIL_CONFIRMED
+    assert policy.second_engine is SecondEngine.HOLD_BACK
+    assert policy.plate_in_subject
+    assert policy.repeat_window == timedelta(minutes=30)
+    assert (policy.wrong_alerts, policy.least_chance) == (0.05, 0.6)
+    assert policy.entry_life == ((Purpose.COURT_ORDER, 10 * DAY), (Purpose.TEST, DAY / 24))
+
+
+def test_what_a_file_does_not_say_of_alerts_is_our_own_figure() -> None:
+    policy = check_policy(BASE, where="f").require()
+    assert policy.two_looks is TwoLooks.TOLD_UNCONFIRMED
+    assert policy.second_engine is SecondEngine.DOUBT
+    assert not policy.plate_in_subject
+    assert policy.repeat_window == timedelta(minutes=10)
+    assert (policy.wrong_alerts, policy.least_chance, policy.entry_life) == (0.2, 0, ())
+    assert not {figure for figure, _ in policy.bases} & set(ALERT_FIGURES)
 
 
 @pytest.mark.parametrize("name", [f for f in Figure if f != "references"])
@@ -76,6 +103,8 @@ def test_a_wrong_value_is_told_by_file_field_expected_found(name: str, value: st
         ("purposes", '["immigration"]', "expected only purposes of the closed list ("),
         ("purposes", '["test", "Test"]', "expected only purposes of the closed list ("),
         ("references", '{protest = ["##"]}', "expected only purposes of the closed list ("),
+        ("wrong_alerts", "51", "expected 1 to 50 percent, found more"),
+        ("entry_life", '{protest = "1 day"}', "expected only purposes of the closed list ("),
     ],
 )
 def test_what_no_policy_may_say_is_refused_not_clamped(name: str, value: str, line: str) -> None:
@@ -105,6 +134,21 @@ def test_what_no_policy_may_say_is_refused_not_clamped(name: str, value: str, li
         ("references", '{test = ["case"]}', "with a # (digit) or @ (letter), found 'case'"),
         ("references", '{test = [" ##"]}', "found ' ##'"),
         ("references", "{test = [7]}", "found 7"),
+        ("two_looks", '"unknown"', "told-unconfirmed, held-until-confirmed, found 'unknown'"),
+        ("two_looks", '"hold-back"', "found 'hold-back'"),
+        ("second_engine", "true", "expected one of doubt, hold-back, found true"),
+        ("plate_in_subject", '"yes"', "expected true or false, found 'yes'"),
+        ("repeat_window", '"4 minutes"', "expected 5 minutes to 24 hours, found less"),
+        ("repeat_window", '"never"', "expected 5 minutes to 24 hours, found less"),
+        ("repeat_window", '"25 hours"', "expected 5 minutes to 24 hours, found more"),
+        ("wrong_alerts", "0", "expected 1 to 50 percent, found less"),
+        ("wrong_alerts", "true", "expected a whole number of percent, found true"),
+        ("wrong_alerts", "101", "expected a whole number of percent, found 101"),
+        ("least_chance", "91", "expected 0 to 90 percent, found more"),
+        ("least_chance", "-1", "expected a whole number of percent, found -1"),
+        ("entry_life", "{}", "expected a table of purposes"),
+        ("entry_life", '{test = "never"}', "expected at most 1 days for test, found none at all"),
+        ("entry_life", "{test = 1}", "found 1"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_an_input_error(name: str, value: str, line: str) -> None:
@@ -129,9 +173,7 @@ def test_a_figure_is_a_table_of_exactly_its_keys(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "name", [f for f in Figure if f not in {"hot_lists_refreshed", "references"}]
-)
+@pytest.mark.parametrize("name", [f for f in Figure if f not in OPTIONAL])
 def test_a_required_figure_cannot_be_left_out(name: str) -> None:
     lines = told(FULL.replace(f"[{name}]", "[other]"))
     assert (

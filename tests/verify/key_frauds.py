@@ -64,6 +64,8 @@ def without_policy(*acts: Act) -> Act:
 OLD_KEY = "2026-10-30T00:00Z/P1D"
 THREE_DAYS = act("set_policy", non_hits_kept_s=3 * 86400, longest_look_back_s=0)
 
+LISTED = (act("set_list", "stolen"), act("import_batch", "stolen"))
+
 FRAUDS = (
     Fraud(
         "policy-missing",
@@ -74,8 +76,8 @@ FRAUDS = (
     Fraud(
         "policy-missing",
         "an alert before any policy",
-        without_policy(act("raise_alert", "early"), act("set_policy")),
-        without_policy(act("set_policy"), act("raise_alert", "early")),
+        without_policy(*LISTED, act("raise_alert", "early"), act("set_policy")),
+        without_policy(*LISTED, act("set_policy"), act("raise_alert", "early")),
     ),
     Fraud(
         "policy-not-permitted",

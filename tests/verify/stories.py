@@ -163,15 +163,61 @@ class Story:
         due = until or self.now + DAY
         return self.tell(EventType.HOLD_PLACED, OFFICER, case=case, records=1, until=due)
 
-    def raise_alert(self, alert: str, purpose: str = "stolen-vehicle") -> int:
-        return self.tell(
-            EventType.ALERT_RAISED,
-            alert=alert,
-            list="stolen",
-            purpose=purpose,
-            match="exact",
-            chance_permille=990,
-        )
+    def set_list(
+        self, name: str, *purposes: str, refreshed: timedelta | None = None, **changes: Any
+    ) -> int:
+        """Make a hot list, or change it; without purposes it is for all that the tests need."""
+        public = {
+            "list": name,
+            "purposes": sorted(purposes or ("court-order", "stolen-vehicle", "toll-or-parking")),
+            "look_alikes": True,
+            "refreshed_s": None if refreshed is None else refreshed // SECOND,
+            "definition": hashlib.sha256(_TEXT.encode()).hexdigest(),
+        }
+        return self.tell(EventType.LIST_SET, ADMINISTRATOR, **(public | changes))
+
+    def retire_list(self, name: str) -> int:
+        return self.tell(EventType.LIST_RETIRED, ADMINISTRATOR, list=name)
+
+    def import_batch(
+        self, name: str, *purposes: str, fresh_for: timedelta | None = None, **changes: Any
+    ) -> int:
+        public = {
+            "list": name,
+            "batch": f"{name}-{len(self.entries)}",
+            "format": "csv",
+            "entries": 3,
+            "added": 3,
+            "changed": 0,
+            "removed": 0,
+            "purposes": sorted(purposes or ("stolen-vehicle",)),
+            "fresh_until": None if fresh_for is None else self.now + SECOND + fresh_for,
+        }
+        return self.tell(EventType.BATCH_IMPORTED, **(public | changes))
+
+    def tell_stale(self, name: str, due: datetime | None = None) -> int:
+        return self.tell(EventType.LIST_STALE, list=name, due=due or self.now)
+
+    def suspend(
+        self, name: str, what: str = "list", reason: str = "wrong-alert-rate", **changes: Any
+    ) -> int:
+        public = {"what": what, "id": name, "reason": reason, "wrong": 4, "decided": 12}
+        return self.tell(EventType.ALERTING_SUSPENDED, **(public | changes))
+
+    def lift(self, name: str, what: str = "list", actor: str = ADMINISTRATOR) -> int:
+        return self.tell(EventType.ALERTING_LIFTED, actor, what=what, id=name)
+
+    def raise_alert(
+        self, alert: str, purpose: str = "stolen-vehicle", *, of: str = "stolen", **changes: Any
+    ) -> int:
+        public = {
+            "alert": alert,
+            "list": of,
+            "purpose": purpose,
+            "match": "exact",
+            "chance_permille": 990,
+        }
+        return self.tell(EventType.ALERT_RAISED, **(public | changes))
 
     def decide(self, alert: str, decision: str = "confirmed") -> int:
         return self.tell(EventType.ALERT_DECIDED, "user:operator", alert=alert, decision=decision)
@@ -229,6 +275,8 @@ def begin() -> Story:
 
     Open cases: `approved` (it has been searched once) and `asked`. Ended ones: `refused`, `closed`.
     Alerts: `raised`, `confirmed`, `wrong`, `done`. Readers: `gate` enrolled, `old` disabled.
+    Lists: `stolen` never stale, `hourly` refreshed every hour, `empty` without a batch, `retired`,
+    `noisy` suspended. The reader `gate` was suspended, and is no more.
     """
     story = Story()
     story.set_policy()
@@ -240,6 +288,16 @@ def begin() -> Story:
     story.add_witness(WITNESSES[0], 1)
     story.make_key()
     story.make_key(f"hits/{DAY_KEY}", MIDNIGHT + 60 * DAY)
+    for name in ("stolen", "empty", "retired", "noisy"):
+        story.set_list(name)
+    story.set_list("hourly", refreshed=HOUR)
+    for name in ("stolen", "retired", "noisy"):
+        story.import_batch(name)
+    story.import_batch("hourly", fresh_for=HOUR)
+    story.retire_list("retired")
+    story.suspend("gate", "reader")
+    story.lift("gate", "reader")
+    story.suspend("noisy")
     for alert in ("raised", "confirmed", "wrong", "done"):
         story.raise_alert(alert)
     story.decide("confirmed")

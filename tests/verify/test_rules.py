@@ -1,14 +1,19 @@
 """Planted frauds: each yields exactly its code, and the honest act beside it nothing."""
 
 import pytest
-from tests.verify import case_frauds, key_frauds, other_frauds
-from tests.verify.frauds import Fraud
+from tests.verify import case_frauds, key_frauds, list_frauds, other_frauds
+from tests.verify.frauds import Act, Fraud
 from tests.verify.stories import begin
 
 from fairplate.verify.findings import Severity
 from fairplate.verify.rules.codes import CODES, NOTICES
 
-FRAUDS = (*case_frauds.FRAUDS, *key_frauds.FRAUDS, *other_frauds.FRAUDS)
+FRAUDS = (
+    *case_frauds.FRAUDS,
+    *key_frauds.FRAUDS,
+    *list_frauds.FRAUDS,
+    *other_frauds.FRAUDS,
+)
 OF_THE_BYTES = {code for code in CODES if code.startswith("event-")}
 
 each_fraud = pytest.mark.parametrize(
@@ -37,6 +42,18 @@ def test_the_honest_act_yields_nothing(fraud: Fraud) -> None:
     story = begin()
     fraud.honest(story)
     assert story.check(fraud.checked_after) == []
+
+
+@pytest.mark.parametrize(("forgotten", "again"), list_frauds.RESTORED)
+def test_a_restored_database_may_do_what_it_did_not_know_to_be_wrong(
+    forgotten: Act, again: Act
+) -> None:
+    story = begin()
+    forgotten(story)
+    again(story)
+    assert {finding.code for finding in story.check()} == {"log-restored"}
+    story.entries = [entry for entry in story.entries if b"log.restored" not in entry]
+    assert story.check() != []  # without the restore it would be a fraud
 
 
 def test_every_code_has_a_fraud() -> None:

@@ -24,6 +24,8 @@ from fairplate.audit.words import (
     Outcome,
     Role,
     SignInFailure,
+    Suspended,
+    SuspendReason,
 )
 from fairplate.core.clock import require_aware
 from fairplate.core.errors import InputError
@@ -184,6 +186,8 @@ SIGN_IN_FAILURE = _one_of("sign-in failure", SignInFailure)
 MATCH_KIND = _one_of("match kind", MatchKind)
 DECISION = _one_of("decision", Decision)
 OUTCOME = _one_of("outcome", Outcome)
+SUSPENDED = _one_of("suspended", Suspended)
+SUSPEND_REASON = _one_of("suspend reason", SuspendReason)
 CASE_END = _one_of("case end", CaseEnd)
 EXPORT_KIND = _one_of("export kind", ExportKind)
 FINDING = _one_of("finding", Finding)

@@ -65,6 +65,20 @@ class Outcome(StrEnum):
     MISTAKEN = "mistaken"  # the vehicle that was stopped was not the one
 
 
+class Suspended(StrEnum):
+    """What raises no alerts for now."""
+
+    LIST = "list"
+    READER = "reader"
+
+
+class SuspendReason(StrEnum):
+    """Why it does not."""
+
+    WRONG_ALERT_RATE = "wrong-alert-rate"  # more of its alerts were wrong than the policy lets
+    ASKED = "asked"  # a person wanted it so
+
+
 class CaseEnd(StrEnum):
     """Why a case ended."""
 

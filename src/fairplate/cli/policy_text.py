@@ -10,11 +10,15 @@ from rich.text import Text
 
 from fairplate.core.errors import InputError, PolicyError
 from fairplate.core.purposes import Purpose
+from fairplate.policy.alert_figures import SecondEngine, TwoLooks
+from fairplate.policy.document import DEFAULT_FIGURES
+from fairplate.policy.hot_lists import entry_life
 from fairplate.policy.presets import DEFAULT_PRESET
 from fairplate.policy.rules import Figure, KeptFor, Policy, UntilCaseEnds, period_length
 from fairplate.policy.times import format_span
 
 _PIPE_WIDTH = 10_000  # no line is cut or wrapped where a program reads along
+_PERCENT = 100
 _COLUMNS = ("name", "title", "non-hits kept", "hits kept", "purposes", "statute read for")
 
 
@@ -36,6 +40,13 @@ def policy_fields(policy: Policy) -> dict[str, object]:
         "exigent": policy.exigent,
         "hot_lists_refreshed_s": None if refreshed is None else _seconds(refreshed),
         "references": {purpose.value: list(forms) for purpose, forms in policy.references},
+        "two_looks": policy.two_looks.value,
+        "second_engine": policy.second_engine.value,
+        "plate_in_subject": policy.plate_in_subject,
+        "repeat_window_s": _seconds(policy.repeat_window),
+        "wrong_alerts_percent": _percent(policy.wrong_alerts),
+        "least_chance_percent": _percent(policy.least_chance),
+        "entry_life_s": {p.value: _seconds(entry_life(policy, p)) for p in Purpose},
         "figures": {
             figure.value: {
                 "known": basis.known,
@@ -98,6 +109,11 @@ def policy_lines(policy: Policy) -> Iterator[str]:
         read = "statute read" if basis.statute_read else "statute not read"
         silent = "" if basis.known else "; not given there, so the strictest stands"
         yield f"      {basis.source} ({read}{silent})"
+    unsaid = [figure for figure in DEFAULT_FIGURES if policy.basis(figure) is None]
+    if unsaid:
+        yield "  not in the file, so Fairplate's own figures stand:"
+    for figure in unsaid:
+        yield f"    {_label(figure)}: {figure_words(policy, figure)}"
     period = period_length(policy.non_hits_kept)
     if period is not None:
         yield f"  keys: one for every {format_span(period)}, aligned to midnight UTC"
@@ -106,7 +122,9 @@ def policy_lines(policy: Policy) -> Iterator[str]:
         yield f"    - {note}"
 
 
-def figure_words(policy: Policy, figure: Figure) -> str:  # noqa: PLR0911 - one a figure
+def figure_words(  # noqa: C901, PLR0911, PLR0912 - one a figure
+    policy: Policy, figure: Figure
+) -> str:
     """Return the value of one figure in words."""
     match figure:
         case Figure.NON_HITS_KEPT:
@@ -125,8 +143,48 @@ def figure_words(policy: Policy, figure: Figure) -> str:  # noqa: PLR0911 - one 
             return f"every {format_span(policy.hot_lists_refreshed or timedelta(0))}"
         case Figure.REFERENCES:
             return "; ".join(f"{p} as {' or '.join(forms)}" for p, forms in policy.references)
+        case Figure.TWO_LOOKS:
+            return _two_looks_words(policy.two_looks)
+        case Figure.SECOND_ENGINE:
+            return _second_engine_words(policy.second_engine)
+        case Figure.PLATE_IN_SUBJECT:
+            return "allowed" if policy.plate_in_subject else "not allowed"
+        case Figure.REPEAT_WINDOW:
+            return format_span(policy.repeat_window)
+        case Figure.WRONG_ALERTS:
+            return f"suspended above {_percent(policy.wrong_alerts)} %"
+        case Figure.LEAST_CHANCE:
+            percent = _percent(policy.least_chance)
+            return f"held back below {percent} %" if percent else "no alert is held back for it"
+        case Figure.ENTRY_LIFE:
+            permitted = (p for p in Purpose if p in policy.purposes)
+            return ", ".join(f"{p} {format_span(entry_life(policy, p))}" for p in permitted)
         case _:
             assert_never(figure)
+
+
+def _two_looks_words(two_looks: TwoLooks) -> str:
+    match two_looks:
+        case TwoLooks.TOLD_UNCONFIRMED:
+            return "told at once, as unconfirmed"
+        case TwoLooks.HELD_UNTIL_CONFIRMED:
+            return "held until a dispatcher has confirmed"
+        case _:
+            assert_never(two_looks)
+
+
+def _second_engine_words(second_engine: SecondEngine) -> str:
+    match second_engine:
+        case SecondEngine.DOUBT:
+            return "a doubt if it reads otherwise"
+        case SecondEngine.HOLD_BACK:
+            return "held back if it reads otherwise"
+        case _:
+            assert_never(second_engine)
+
+
+def _percent(share: float) -> int:
+    return round(share * _PERCENT)
 
 
 def _seconds(span: timedelta) -> int:

@@ -10,18 +10,34 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fairplate.core.errors import InputError, PolicyError
 from fairplate.core.regions import parse_region
 from fairplate.policy import rules, values
+from fairplate.policy.alert_figures import SecondEngine, TwoLooks
 from fairplate.policy.rules import Basis, Figure, Policy
 from fairplate.policy.values import UNKNOWN, describe
 
 NO_PLACE = "none"
 HEAD_KEYS = ("name", "title", "jurisdiction", "notes")
 FIGURE_KEYS = ("value", "source", "statute_read")
-OPTIONAL_FIGURES = frozenset({Figure.HOT_LISTS_REFRESHED, Figure.REFERENCES})
+_ALERT_FIGURES: Mapping[Figure, Callable[..., Any]] = MappingProxyType(
+    {
+        Figure.TWO_LOOKS: partial(values.read_word, TwoLooks),
+        Figure.SECOND_ENGINE: partial(values.read_word, SecondEngine),
+        Figure.PLATE_IN_SUBJECT: values.read_flag,
+        Figure.REPEAT_WINDOW: values.read_repeat_window,
+        Figure.WRONG_ALERTS: values.read_wrong_alerts,
+        Figure.LEAST_CHANCE: values.read_least_chance,
+        Figure.ENTRY_LIFE: values.read_entry_life,
+    }
+)
+"""What reads each figure that has a default in `Policy`, in their order."""
+DEFAULT_FIGURES = tuple(_ALERT_FIGURES)
+OPTIONAL_FIGURES = frozenset({Figure.HOT_LISTS_REFRESHED, Figure.REFERENCES, *DEFAULT_FIGURES})
 _MAX_NOTES = 30
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 
@@ -110,7 +126,17 @@ class _Reader:
                 Figure.HOT_LISTS_REFRESHED, values.read_refreshed, None
             ),
             Figure.REFERENCES: self.figure(Figure.REFERENCES, values.read_references, None) or (),
+            **self._alert_figures(),
         }
+
+    def _alert_figures(self) -> dict[str, Any]:
+        """Return those figures of hot lists and alerts that the document has."""
+        found = {
+            figure: self.figure(figure, read, None)
+            for figure, read in _ALERT_FIGURES.items()
+            if figure in self.document
+        }
+        return {figure: value for figure, value in found.items() if value is not None}
 
     def head(self, key: str, read: Callable[..., _Value]) -> _Value | None:
         """Return what `read` makes of the key's value, or None after noting the problem."""

@@ -15,6 +15,8 @@ from fairplate.core.clock import require_aware
 from fairplate.core.errors import InputError, PolicyError
 from fairplate.core.periods import PERIOD_LENGTHS, period_at
 from fairplate.core.purposes import Purpose
+from fairplate.policy import alert_figures
+from fairplate.policy.alert_figures import SecondEngine, TwoLooks
 
 NON_HIT_CEILING = timedelta(days=90)
 NEVER = timedelta(0)  # as a retention: not written at all
@@ -37,6 +39,13 @@ class Figure(StrEnum):
     EXIGENT = "exigent"
     HOT_LISTS_REFRESHED = "hot_lists_refreshed"
     REFERENCES = "references"
+    TWO_LOOKS = "two_looks"
+    SECOND_ENGINE = "second_engine"
+    PLATE_IN_SUBJECT = "plate_in_subject"
+    REPEAT_WINDOW = "repeat_window"
+    WRONG_ALERTS = "wrong_alerts"
+    LEAST_CHANCE = "least_chance"
+    ENTRY_LIFE = "entry_life"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +77,11 @@ class Policy:
     """The rules of one place. `non_hits_kept` zero: reads that matched nothing are never written.
 
     `approvals` counts people other than the one who asks. `references` gives the forms (see
-    `reference_fits`) that a purpose's reference may have. Raises PolicyError where a figure would
-    widen what Fairplate permits, InputError where figures contradict each other.
+    `reference_fits`) that a purpose's reference may have. `wrong_alerts` is the highest share of
+    wrong alerts, `least_chance` the lowest chance of being right that an alert may have, both 0 to
+    1. `entry_life` shortens what `alert_figures.ENTRY_LIFE` gives a purpose. Raises PolicyError
+    where a figure would widen what Fairplate permits, InputError where figures contradict each
+    other.
     """
 
     name: str
@@ -83,6 +95,13 @@ class Policy:
     exigent: bool = False
     hot_lists_refreshed: timedelta | None = None
     references: tuple[tuple[Purpose, tuple[str, ...]], ...] = ()
+    two_looks: TwoLooks = TwoLooks.TOLD_UNCONFIRMED
+    second_engine: SecondEngine = SecondEngine.DOUBT
+    plate_in_subject: bool = False
+    repeat_window: timedelta = alert_figures.REPEAT_WINDOW
+    wrong_alerts: float = alert_figures.WRONG_ALERTS
+    least_chance: float = 0.0
+    entry_life: tuple[tuple[Purpose, timedelta], ...] = ()
     bases: tuple[tuple[Figure, Basis], ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = field(default=(), repr=False)
 
@@ -94,6 +113,16 @@ class Policy:
         require_purposes(self.purposes, where=where)
         require_approvals(self.approvals, where=where)
         require_look_back(self.longest_look_back, self.non_hits_kept, where=where)
+        self._require_alert_figures(where)
+
+    def _require_alert_figures(self, where: str) -> None:
+        figures = alert_figures
+        window, name = self.repeat_window, Figure.REPEAT_WINDOW
+        figures.require_repeat_window(window, where=where, name=name)
+        figures.require_wrong_alerts(self.wrong_alerts, where=where, name=Figure.WRONG_ALERTS)
+        figures.require_least_chance(self.least_chance, where=where, name=Figure.LEAST_CHANCE)
+        for purpose, life in self.entry_life:
+            figures.require_entry_life(purpose, life, where=where, name=Figure.ENTRY_LIFE)
 
     @property
     def lone_hit_kept(self) -> timedelta:

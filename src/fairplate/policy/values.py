@@ -6,10 +6,12 @@ read and PolicyError for what no policy may say. Leaves to `document.py` which f
 
 from collections.abc import Iterable
 from datetime import timedelta
+from enum import StrEnum
+from typing import TypeVar
 
 from fairplate.core.errors import InputError
 from fairplate.core.purposes import Purpose
-from fairplate.policy import rules
+from fairplate.policy import alert_figures, rules
 from fairplate.policy.times import parse_span
 
 UNKNOWN = "unknown"  # the value of a figure that no source gave
@@ -20,6 +22,9 @@ _MAX_FORMS = 8
 _MOST_SHOWN = 40
 _LARGEST_SHOWN = 10**9
 _SPANS = "`N minutes`, `N hours` or `N days`"
+_PERCENT = 100
+
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 def describe(value: object) -> str:
@@ -159,3 +164,57 @@ def _require_forms(forms: Iterable[object], *, where: str, name: str) -> Iterabl
         if not {"#", "@"} & set(form):
             raise InputError(where, name, expected=expected, found=describe(form))
         yield form
+
+
+def read_word(words: type[_Word], value: object, *, where: str, name: str) -> _Word:
+    """Return the word of the closed list `words` that `value` is."""
+    # Not words(value): it would take a member of another list that is spelled the same.
+    found = next((word for word in words if isinstance(value, str) and word == value), None)
+    if found is None:
+        expected = f"one of {', '.join(words)}"
+        raise InputError(where, name, expected=expected, found=describe(value))
+    return found
+
+
+def read_repeat_window(value: object, *, where: str, name: str) -> timedelta:
+    """Return for how long a repeat of an alert raises none of its own."""
+    span = read_span(value, where=where, name=name, expected=_SPANS)
+    alert_figures.require_repeat_window(span, where=where, name=name)
+    return span
+
+
+def read_wrong_alerts(value: object, *, where: str, name: str) -> float:
+    """Return the highest share of wrong alerts, 0 to 1, from a whole percentage."""
+    share = _read_percent(value, where=where, name=name)
+    alert_figures.require_wrong_alerts(share, where=where, name=name)
+    return share
+
+
+def read_least_chance(value: object, *, where: str, name: str) -> float:
+    """Return the lowest chance of being right, 0 to 1, from a whole percentage."""
+    share = _read_percent(value, where=where, name=name)
+    alert_figures.require_least_chance(share, where=where, name=name)
+    return share
+
+
+def _read_percent(value: object, *, where: str, name: str) -> float:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _PERCENT:
+        expected = "a whole number of percent"
+        raise InputError(where, name, expected=expected, found=describe(value))
+    return value / _PERCENT
+
+
+def read_entry_life(
+    value: object, *, where: str, name: str
+) -> tuple[tuple[Purpose, timedelta], ...]:
+    """Return how long an entry lives at most, by purpose in the file's order."""
+    if not isinstance(value, dict) or not value:
+        raise InputError(where, name, expected="a table of purposes", found=describe(value))
+    lives = []
+    for word, life in value.items():
+        purpose = read_purpose(word, where=where, name=name)
+        spot = f"{name}.{word}"
+        span = read_span(life, where=where, name=spot, expected=_SPANS)
+        alert_figures.require_entry_life(purpose, span, where=where, name=spot)
+        lives.append((purpose, span))
+    return tuple(lives)

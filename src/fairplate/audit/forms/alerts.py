@@ -8,11 +8,16 @@ from fairplate.audit.event_types import EventForm, EventType, Field
 from fairplate.audit.kinds import (
     COUNT,
     DECISION,
+    DIGEST,
+    FLAG,
     ID,
     MATCH_KIND,
     NAME,
     OUTCOME,
     PURPOSE,
+    SECONDS,
+    SUSPEND_REASON,
+    SUSPENDED,
     TEXT,
     TIME,
     list_of,
@@ -25,8 +30,24 @@ _BATCH = Field("batch", ID, "the batch")
 _ALERT = Field("alert", ID, "the alert")
 _FORMAT = Field("format", NAME, "the format it came in")
 _NOTE = Field("note", TEXT, "what the person wrote; may be empty")
+_WHAT = Field("what", SUSPENDED, "a list or a reader")
+_ID = Field("id", ID, "which one")
 
 FORMS = {
+    EventType.LIST_SET: EventForm(
+        "a hot list was made, or is to be kept otherwise from now on",
+        (
+            _LIST,
+            Field("purposes", set_of(PURPOSE), "what its entries may be for"),
+            Field("look_alikes", FLAG, "whether a character may be read as one that looks like it"),
+            Field(
+                "refreshed_s", or_null(SECONDS), "how soon the next batch is due; null: not ever"
+            ),
+            Field("definition", DIGEST, "SHA-256 of its definition as it was set"),
+        ),
+        (Field("definition", TEXT, "its definition"),),
+    ),
+    EventType.LIST_RETIRED: EventForm("a hot list ended, with all its entries", (_LIST,), (_NOTE,)),
     EventType.BATCH_IMPORTED: EventForm(
         "a batch of entries came into force",
         (
@@ -56,6 +77,10 @@ FORMS = {
         "entries of a batch ended",
         (_LIST, _BATCH, Field("entries", COUNT, "how many")),
     ),
+    EventType.LIST_STALE: EventForm(
+        "no batch came in time; the list raises no alerts until one comes",
+        (_LIST, Field("due", TIME, "when the batch was due")),
+    ),
     EventType.ALERT_RAISED: EventForm(
         "a match passed the gate and is to be compared by a person",
         (
@@ -80,6 +105,22 @@ FORMS = {
     EventType.ALERT_OUTCOME: EventForm(
         "what came of a confirmed alert is known",
         (_ALERT, Field("outcome", OUTCOME, "what came of it")),
+        (_NOTE,),
+    ),
+    EventType.ALERTING_SUSPENDED: EventForm(
+        "a list or a reader raises no alerts until a person lifts this",
+        (
+            _WHAT,
+            _ID,
+            Field("reason", SUSPEND_REASON, "why"),
+            Field("wrong", COUNT, "how many of its alerts people found wrong"),
+            Field("decided", COUNT, "how many people decided"),
+        ),
+        (_NOTE,),
+    ),
+    EventType.ALERTING_LIFTED: EventForm(
+        "a person lets a list or a reader raise alerts again; the actor is who",
+        (_WHAT, _ID),
         (_NOTE,),
     ),
 }

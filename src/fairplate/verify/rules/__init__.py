@@ -16,6 +16,7 @@ from fairplate.verify.rules.cases import Cases
 from fairplate.verify.rules.faults import NO_FINDINGS, Rule, fault
 from fairplate.verify.rules.figures import BY_TYPE, FIGURES
 from fairplate.verify.rules.keys import Keys
+from fairplate.verify.rules.lists import HotLists
 from fairplate.verify.rules.moments import millis
 from fairplate.verify.rules.people import People
 from fairplate.verify.rules.policies import Policies
@@ -38,14 +39,15 @@ class LogRules:
         self._times, self._keys = Times(), Keys(policies, restores)
         self._cases = Cases(policies, restores)
         self._searches = Searches(policies, self._cases)
-        self._alerts, self._readers = Alerts(policies, restores), Readers(restores)
+        self._alerts, self._lists = Alerts(policies, restores), HotLists(restores)
+        self._readers = Readers(restores)
         self._people, self._witnesses = People(restores), Witnesses(restores)
         self._reviews = Reviews(restores)
         self._number: Counter[str] = Counter()
         self._rules: dict[str, tuple[Rule, ...]] = {"event.opened": (_judge_opened,)}
         for part in (
             *(restores, policies, self._keys, self._cases, self._searches, self._alerts),
-            *(self._readers, self._people, self._witnesses, self._reviews),
+            *(self._lists, self._readers, self._people, self._witnesses, self._reviews),
         ):
             for event_type, rule in part.rules.items():
                 self._rules[event_type] = (*self._rules.get(event_type, ()), rule)
@@ -99,6 +101,8 @@ class LogRules:
             "cases_refused": self._cases.refused,
             "searches_exigent": self._searches.exigent,
             "searches_exigent_refused": self._cases.exigent_refused,
+            "lists": self._lists.in_force,
+            "suspended": self._lists.suspended,
             "alerts_confirmed": self._alerts.confirmed,
             "alerts_wrong": self._alerts.wrong,
             "alerts_expired": self._alerts.expired,
