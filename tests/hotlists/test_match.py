@@ -51,6 +51,10 @@ def match_of(read: PlateRead, *entries: Entry, now: datetime = NOW) -> Match:
     return match
 
 
+def told(match: Match) -> tuple[str, ...]:
+    return tuple(str(held) for held in match.held_back)
+
+
 def test_an_exact_match_of_everything_has_no_doubts() -> None:
     match = match_of(read_of("ABC123", confidence=0.9), entry_of("ABC123"))
     assert match.kind is MatchKind.EXACT
@@ -185,7 +189,7 @@ REGIONS = [None, "us", "us-ca", "us-ny", "eu", "de", "fr", "br"]
 def test_a_jurisdiction_that_contradicts_holds_back(seen: str | None, listed: str | None) -> None:
     match = match_of(read_of("AB1", region=seen), entry_of("AB1", jurisdiction=listed))
     contradicts = f"jurisdiction contradicts: read {seen}, entry {listed}"
-    assert match.held_back == ((contradicts,) if regions_contradict(seen, listed) else ())
+    assert told(match) == ((contradicts,) if regions_contradict(seen, listed) else ())
 
 
 @pytest.mark.parametrize("seen", VehicleType)
@@ -193,17 +197,17 @@ def test_a_jurisdiction_that_contradicts_holds_back(seen: str | None, listed: st
 def test_a_vehicle_type_that_contradicts_holds_back(seen: VehicleType, listed: VehicleType) -> None:
     match = match_of(read_of("AB1", vehicle=seen), entry_of("AB1", vehicle=listed))
     contradicts = f"vehicle type contradicts: read {seen}, entry {listed}"
-    assert match.held_back == ((contradicts,) if vehicles_contradict(seen, listed) else ())
+    assert told(match) == ((contradicts,) if vehicles_contradict(seen, listed) else ())
 
 
 def test_an_entry_out_of_force_holds_back() -> None:
     entry = entry_of("AB1", valid_from=NOW - DAY, valid_until=NOW + DAY)
     read = read_of("AB1")
     assert match_of(read, entry).held_back == ()
-    assert match_of(read, entry, now=NOW - 2 * DAY).held_back == (
+    assert told(match_of(read, entry, now=NOW - 2 * DAY)) == (
         "entry begins at 2026-05-31T12:00+00:00",
     )
-    assert match_of(read, entry, now=NOW + DAY).held_back == (
+    assert told(match_of(read, entry, now=NOW + DAY)) == (
         "entry expired at 2026-06-02T12:00+00:00",
     )
 
@@ -211,7 +215,8 @@ def test_an_entry_out_of_force_holds_back() -> None:
 def test_a_read_too_unsure_holds_back() -> None:
     read = read_of("AB1", confidence=0.25)
     assert MIN_SCORE > 0.25**3
-    assert match_of(read, entry_of("AB1")).held_back == (f"score 0.0156 is below {MIN_SCORE}",)
+    match = match_of(read, entry_of("AB1"))
+    assert told(match) == (f"score 0.0156 is below {MIN_SCORE}",)
     assert match_of(read_of("AB1", confidence=0.3), entry_of("AB1")).held_back == ()
 
 

@@ -1,20 +1,21 @@
-"""One delivery of entries: all or nothing.
+"""One delivery of entries: all or nothing, read row by row however large it is.
 
-Decides which rows become entries: a bad row refuses the whole batch and every bad field of every
-bad row is told; an expired or repeated row is only left out, with a notice. Leaves to `formats/`
-how rows are spelled, to `fields.py` what a cell means and to `files.py` where the text is.
+Decides which rows become entries: a bad row refuses the whole batch; an expired, repeated or
+skipped row is only left out, with a notice. Leaves to `formats/` how rows are spelled, to
+`row_reader.py` what a row comes to and to `files.py` where the text is.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from operator import itemgetter
 
 from fairplate.core.clock import require_aware
-from fairplate.core.errors import HotListError
-from fairplate.hotlists import fields
 from fairplate.hotlists.entries import Entry, Problem
+from fairplate.hotlists.options import ListOptions
+from fairplate.hotlists.row_reader import RowReader
 from fairplate.hotlists.rows import (
+    COLUMNS,
     REQUIRED_COLUMNS,
     Row,
     Table,
@@ -25,7 +26,18 @@ from fairplate.hotlists.rows import (
 # DESIGN.md section 6: more entries need a configured source, not somebody's file.
 MAX_ENTRIES = 2500
 
-_Value = TypeVar("_Value")
+# So many are kept to be told, and no more than half of them notices: they must not crowd out the
+# reason why a batch is refused.
+MAX_PROBLEMS = 1000
+_MAX_NOTICES = 500
+
+# After so many bad rows the file is of another kind; the rest would say nothing new.
+MAX_BAD_ROWS = 10_000
+
+# JSON rows name their own columns, nearly always the same ones.
+_MAX_LAYOUTS = 64
+
+PLAIN = ListOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,145 +54,202 @@ class Batch:
         return any(problem.refuses for problem in self.problems)
 
 
-def build_batch(name: str, table: Table, *, now: datetime) -> Batch:
+def build_batch(
+    name: str,
+    table: Table,
+    *,
+    now: datetime,
+    options: ListOptions = PLAIN,
+    most: int = MAX_ENTRIES,
+) -> Batch:
     """Return the batch that `table` makes at `now` (aware); `name` is the list's, for messages.
 
     Raises HotListError only where the rows themselves do: when the rest cannot be read.
     """
+    reader = read_entries(name, table, now=now, options=options, most=most)
+    entries = tuple(reader)
+    return Batch(name, () if reader.refused else entries, tuple(reader.problems))
+
+
+def read_entries(
+    name: str,
+    table: Table,
+    *,
+    now: datetime,
+    options: ListOptions = PLAIN,
+    most: int = MAX_ENTRIES,
+) -> "BatchReader":
+    """Return the reader of the batch that `table` makes at `now` (aware)."""
     require_aware(now, where=name, field="now")
-    faults = _header_faults(name, table)
-    if faults:
-        return Batch(name, (), tuple(faults))
-    entries: list[Entry] = []
-    problems: list[Problem] = []
-    seen: dict[tuple[str, str | None, str, str], int] = {}
-    line, count = table.columns_line, 0
-    for count, row in enumerate(table.rows, start=1):
-        line = row.line
-        if count > MAX_ENTRIES:
-            expected = f"at most {MAX_ENTRIES} entries"
-            problems.append(Problem(name, line, "list", expected, "more"))
-            break
-        entry, row_problems = _read_row(name, row, own_columns=table.columns is None)
-        problems += row_problems
-        if entry is None:
-            continue
-        notice = _reason_to_leave_out(entry, seen, now)
-        if notice is None:
-            entries.append(entry)
+    return BatchReader(name, table, now=now, options=options, most=most)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How to take our columns from a row of `width` cells and an empty one after them."""
+
+    width: int
+    take: Callable[[tuple[str, ...]], tuple[str, ...]]
+    columns: tuple[str, ...]
+    has_faults: bool
+
+
+class BatchReader:
+    """Iterate once for the entries; what they amount to is known when the last one is taken.
+
+    Entries come before it is known whether a later row refuses the batch: they count only if
+    `refused` is False afterwards. It is True until every row is read, also when reading raises
+    HotListError. After the first row that refuses the batch no more entries come.
+
+    `problems`: the first 1,000, of which at most 500 are notices; `untold` counts the others.
+    `rows` counts every row, `bad_rows` those that refuse the batch and `left_out` those that are
+    left out with a notice.
+    """
+
+    def __init__(
+        self, name: str, table: Table, *, now: datetime, options: ListOptions, most: int
+    ) -> None:
+        """Take what `read_entries` was given."""
+        self.problems: list[Problem] = []
+        self.untold = 0
+        self.rows = 0
+        self.bad_rows = 0
+        self.left_out = 0
+        self.refused = True
+        self._notices = 0
+        self._has_refusal = False
+        self._name = name
+        self._table = table
+        self._now = now
+        self._options = options
+        self._most = most
+        self._reader = RowReader(name, options)
+        self._layouts: dict[tuple[str, ...], _Layout] = {}
+        # The hash stands for the plate, the jurisdiction, the purpose and the reference: 8 bytes
+        # for each of a million rows. Two rows of 5,000,000 share one by chance in one list of a
+        # million, and nobody can make them: Python salts the hash of texts in every process.
+        self._seen: dict[int, int] = {}
+        self._entries = self._read()
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Return the entries, which come only once."""
+        return self._entries
+
+    def _read(self) -> Iterator[Entry]:
+        table_layout = self._layout_of_table()
+        line = self._table.columns_line
+        for item in () if self._has_refusal else self._table.rows:
+            if isinstance(item, Problem):
+                self._note(item)
+                continue
+            line = item.line
+            self.rows += 1
+            if self.rows > self._most or self.bad_rows >= MAX_BAD_ROWS:
+                self._stop(line)
+                break
+            layout = table_layout or self._layout_of_row(item)
+            entry = self._read_row(item, layout)
+            if entry is not None and not self._is_left_out(entry) and not self._has_refusal:
+                yield entry
+        if self.rows == 0 and not self._has_refusal:
+            self._note(Problem(self._name, line, "list", "at least one entry", "none"))
+        self.refused = self._has_refusal
+
+    def _read_row(self, row: Row, layout: _Layout) -> Entry | None:
+        entry: Entry | None = None
+        problems = [*row.faults]
+        if row.cells is not None and len(row.cells) != layout.width:
+            expected = f"{layout.width} cells{' as in the header' * self._table.has_header}"
+            problems.append(Problem(self._name, row.line, "row", expected, f"{len(row.cells)}"))
+        elif row.cells is not None:
+            texts = self._reader.fill(layout.take((*row.cells, "")))
+            if not row.faults and not layout.has_faults:
+                entry = self._reader.read_faultless(row.line, texts)
+                if entry is not None:
+                    return entry
+            entry, problems = self._reader.read(row, texts)
+            if layout.has_faults:
+                problems += column_faults(self._name, row.line, layout.columns)
+        for problem in problems:
+            self._note(problem)
+        is_bad = any(problem.refuses for problem in problems)
+        self.bad_rows += is_bad
+        self.left_out += entry is None and not is_bad
+        return None if is_bad else entry
+
+    def _is_left_out(self, entry: Entry) -> bool:
+        """Note it if the entry has expired or stands further up; remember it if not."""
+        if entry.valid_until is not None and entry.has_expired(self._now):
+            expected = f"a time after {self._now.isoformat(timespec='minutes')}"
+            found = f"{entry.valid_until.isoformat(timespec='minutes')}: expired, left out"
+            field = "valid_until"
         else:
-            problems.append(notice)
-    if count == 0:
-        problems.append(Problem(name, line, "list", "at least one entry", "none"))
-    batch = Batch(name, tuple(entries), tuple(problems))
-    return Batch(name, (), batch.problems) if batch.refused else batch
+            # A purpose is one object; its own hash is slow.
+            purpose = id(entry.purpose)
+            key = hash((entry.plate, entry.jurisdiction, purpose, entry.reference))
+            first = self._seen.setdefault(key, entry.line)
+            if first == entry.line:
+                return False
+            expected = "the same plate, jurisdiction, purpose and reference once"
+            found, field = f"it again: line {first} counts", "row"
+        self._note(Problem(self._name, entry.line, field, expected, found, refuses=False))
+        self.left_out += 1
+        return True
 
+    def _stop(self, line: int) -> None:
+        """Note why reading stops at this row."""
+        expected, found = f"at most {self._most} entries", "more"
+        if self.rows <= self._most:
+            expected, found = f"fewer than {MAX_BAD_ROWS} bad rows", "more: the rest was not read"
+        self._note(Problem(self._name, line, "list", expected, found), must_be_told=True)
 
-def _header_faults(name: str, table: Table) -> list[Problem]:
-    columns, line = table.columns, table.columns_line
-    if columns is None:
-        return []
-    if not are_column_names(columns):
-        expected = f"a first line naming the columns {', '.join(REQUIRED_COLUMNS)}, with commas"
-        found = "semicolons" if ";" in columns[0] else "tabs" if "\t" in columns[0] else "others"
-        return [Problem(name, line, "header", expected, found)]
-    missing = [column for column in REQUIRED_COLUMNS if column not in columns]
-    return column_faults(name, line, columns) + [
-        Problem(name, line, column, "a column of this name", "none") for column in missing
-    ]
+    def _note(self, problem: Problem, *, must_be_told: bool = False) -> None:
+        self._has_refusal = self._has_refusal or problem.refuses
+        self._notices += not problem.refuses
+        is_kept = problem.refuses or self._notices <= _MAX_NOTICES
+        if must_be_told or (is_kept and len(self.problems) < MAX_PROBLEMS):
+            self.problems.append(problem)
+        else:
+            self.untold += 1
 
-
-def _reason_to_leave_out(
-    entry: Entry, seen: dict[tuple[str, str | None, str, str], int], now: datetime
-) -> Problem | None:
-    """Return the notice if the entry has expired or stands further up; note it in `seen` if not."""
-    if entry.valid_until is not None and entry.has_expired(now):
-        expected = f"a time after {now.isoformat(timespec='minutes')}"
-        found = f"{entry.valid_until.isoformat(timespec='minutes')}: expired, left out"
-        return Problem(entry.source, entry.line, "valid_until", expected, found, refuses=False)
-    key = (entry.plate, entry.jurisdiction, entry.purpose, entry.reference)
-    first = seen.setdefault(key, entry.line)
-    if first == entry.line:
-        return None
-    found = f"it again: line {first} counts"
-    expected = "the same plate, jurisdiction, purpose and reference once"
-    return Problem(entry.source, entry.line, "row", expected, found, refuses=False)
-
-
-@dataclass(slots=True)
-class _RowReader:
-    """Collects the problems of one row while its fields are read."""
-
-    name: str
-    row: Row
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def where(self) -> str:
-        return f"{self.name}:{self.row.line}"
-
-    def attempt(self, column: str, read: Callable[[str], _Value]) -> _Value | None:
-        """Return what `read` makes of the column's text, or None after noting the problem."""
-        if any(fault.field == column for fault in self.row.faults):
-            return None  # the format has told it already
-        try:
-            return read((self.row.cells or {}).get(column, ""))
-        except HotListError as error:
-            self.note(column, error.expected, error.found)
+    def _layout_of_table(self) -> _Layout | None:
+        """Return the layout of every row, None where each has its own; note what is wrong."""
+        table, line = self._table, self._table.columns_line
+        columns = self._options.header if table.columns is None else table.columns
+        if columns is None:
+            if not table.has_header:
+                expected = "the names of the columns in the list's definition"
+                self._note(Problem(self._name, line, "header", expected, "none"))
             return None
+        layout = self._layout_of(columns)
+        if table.has_header and not are_column_names(layout.columns):
+            expected = f"a first line naming the columns {', '.join(REQUIRED_COLUMNS)}, with commas"
+            first = columns[0]
+            found = "semicolons" if ";" in first else "tabs" if "\t" in first else "others"
+            self._note(Problem(self._name, line, "header", expected, found))
+            return layout
+        expected = "a column of this name" if table.has_header else "a default for this column"
+        missing = [
+            Problem(self._name, line, column, expected, "none")
+            for column in REQUIRED_COLUMNS
+            if column not in layout.columns and column not in self._options.defaults
+        ]
+        for problem in [*column_faults(self._name, line, layout.columns), *missing]:
+            self._note(problem)
+        return layout
 
-    def note(self, column: str, expected: str, found: str) -> None:
-        self.problems.append(Problem(self.name, self.row.line, column, expected, found))
+    def _layout_of_row(self, row: Row) -> _Layout:
+        columns = row.columns or ()
+        layout = self._layouts.get(columns)
+        if layout is None:
+            if len(self._layouts) >= _MAX_LAYOUTS:
+                self._layouts.clear()
+            layout = self._layouts[columns] = self._layout_of(columns)
+        return layout
 
-
-def _read_row(name: str, row: Row, *, own_columns: bool) -> tuple[Entry | None, list[Problem]]:
-    """Return the row's entry, or None and every problem it has."""
-    reader = _RowReader(name, row, list(row.faults))
-    if row.cells is None:
-        return None, reader.problems
-    if own_columns:
-        reader.problems += column_faults(name, row.line, list(row.cells))
-    where, plate_cell = reader.where, row.cells.get("plate", "")
-    plate = reader.attempt("plate", lambda t: fields.read_plate(t, where=where))
-    jurisdiction = reader.attempt(
-        "jurisdiction", lambda t: fields.read_jurisdiction(t, where=where, plate_cell=plate_cell)
-    )
-    vehicle = reader.attempt(
-        "vehicle", lambda t: fields.read_vehicle(t, where=where, plate_cell=plate_cell)
-    )
-    purpose = reader.attempt(
-        "purpose", lambda t: fields.read_purpose(t, where=where, plate_cell=plate_cell)
-    )
-    reference = reader.attempt(
-        "reference", lambda t: fields.read_reference(t, purpose, where=where)
-    )
-    valid_from, valid_until = _read_validity(reader)
-    texts = {column: _read_text(reader, column) for column in ("call", "make", "colour")}
-    if reader.problems or plate is None or vehicle is None or purpose is None or reference is None:
-        return None, reader.problems
-    entry = Entry(
-        plate, jurisdiction, vehicle, purpose, reference,
-        valid_from=valid_from, valid_until=valid_until, source=name, line=row.line, **texts,
-    )  # fmt: skip
-    return entry, []
-
-
-def _read_text(reader: _RowReader, column: str) -> str:
-    read = reader.attempt(
-        column, lambda text: fields.read_text(text, where=reader.where, field=column)
-    )
-    return read or ""
-
-
-def _read_validity(reader: _RowReader) -> tuple[datetime | None, datetime | None]:
-    where = reader.where
-    start = reader.attempt(
-        "valid_from", lambda t: fields.read_moment(t, where=where, field="valid_from")
-    )
-    end = reader.attempt(
-        "valid_until",
-        lambda t: fields.read_moment(t, where=where, field="valid_until", end_of_day=True),
-    )
-    if start is not None and end is not None and end <= start:
-        reader.note("valid_until", "a time after valid_from", "one that is not")
-    return start, end
+    def _layout_of(self, theirs: tuple[str, ...]) -> _Layout:
+        ours = tuple(self._options.columns.get(column, column) for column in theirs)
+        width = len(ours)
+        positions = tuple(ours.index(c) if c in ours else width for c in COLUMNS)
+        has_faults = bool(column_faults(self._name, 0, ours))
+        return _Layout(width, itemgetter(*positions), ours, has_faults)

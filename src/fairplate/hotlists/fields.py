@@ -9,10 +9,15 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from fairplate.core.errors import HotListError, InputError
-from fairplate.core.plates import normalise_plate
+from fairplate.core.plates import MAX_PLATE_LENGTH, is_plate, normalise_plate
 from fairplate.core.purposes import Purpose, parse_purpose
 from fairplate.core.regions import parse_region
 from fairplate.core.vehicles import VehicleType
+from fairplate.hotlists.entries import (
+    MAX_UNKNOWN_CHARACTERS,
+    MIN_KNOWN_CHARACTERS,
+    UNKNOWN_CHARACTER,
+)
 
 UNKNOWN = "unknown"
 MAX_TEXT_LENGTH = 200
@@ -20,6 +25,14 @@ MAX_TEXT_LENGTH = 200
 # Words that lists and spreadsheets put where there is no plate. They would pass as plates, and a
 # placeholder that matches a vanity plate stops the wrong car.
 _PLACEHOLDERS = frozenset("UNKNOWN UNREADABLE NOPLATE NOTAG NONE NULL NAN".split())
+
+# What `normalise_plate` drops from ASCII, so that the plates of most lists need not go through it.
+_DROP_ASCII_SEPARATORS = str.maketrans("", "", " -_.:/'\"\t")
+
+# A spreadsheet runs a cell that begins so. Lists are exported and opened there sooner or later.
+# + and - stay: telephone numbers begin with them.
+_FORMULA_STARTS = ("=", "@")
+_NO_FIRST_CHARACTERS = ("", " ", *_FORMULA_STARTS)
 
 # Plates of letters alone are personalised ones; none is longer than this.
 _LONGEST_VANITY_PLATE = 8
@@ -37,15 +50,18 @@ _REFERENCE_OF = {
 
 def describe(text: str, *, plate_cell: str) -> str:
     """Return `text` quoted where it cannot be the row's plate, else only its shape."""
+    text = text[:40]
     could_be_plate = len(text) <= _LONGEST_VANITY_PLATE and not _is_certain_plate(plate_cell)
     if could_be_plate or any(c.isnumeric() for c in text):
         shape = "".join("#" if c.isnumeric() else "@" if c.isalpha() else c for c in text[:24])
         return f"a text like {shape!a}"
-    return ascii(text[:40])
+    return ascii(text)
 
 
 def _is_certain_plate(cell: str) -> bool:
     """Say whether the plate's cell holds a plate with a digit, so that no other cell holds it."""
+    if len(cell) > MAX_TEXT_LENGTH:
+        return False
     try:
         return any(c.isdigit() for c in normalise_plate(cell))
     except InputError:
@@ -59,20 +75,57 @@ def _require_length(text: str, *, where: str, field: str) -> None:
 
 
 def read_plate(text: str, *, where: str) -> str:
-    """Return the normalised plate; patterns, formulas and placeholders are refused."""
-    _require_length(text, where=where, field="plate")
-    for wildcard in "?*":
-        if wildcard in text:
-            expected = "a whole plate (patterns are not supported)"
-            raise HotListError(where, "plate", expected=expected, found=f"the wildcard {wildcard}")
-    try:
-        plate = normalise_plate(text, where=where)
-    except InputError as error:
-        found = error.found
-        raise HotListError(where, "plate", expected=error.expected, found=found) from None
+    """Return the normalised plate, or a pattern; formulas and placeholders are refused.
+
+    A pattern has one or two `?`, each for one unknown character.
+    """
+    plate = text if is_plate(text) else _fold_ascii(text)
+    if plate is None:
+        plate = _read_unusual_plate(text, where=where)
     if plate in _PLACEHOLDERS:
         raise HotListError(where, "plate", expected="a plate", found="a placeholder word")
     return plate
+
+
+def _fold_ascii(text: str) -> str | None:
+    """Return the plate where ASCII letters, digits and separators are all there is, else None."""
+    if not text.isascii() or len(text) > MAX_TEXT_LENGTH:
+        return None
+    folded = text.upper().translate(_DROP_ASCII_SEPARATORS)
+    return folded if is_plate(folded) else None
+
+
+def _read_unusual_plate(text: str, *, where: str) -> str:
+    _require_length(text, where=where, field="plate")
+    if UNKNOWN_CHARACTER in text or "*" in text:
+        return _read_pattern(text, where=where)
+    try:
+        return normalise_plate(text, where=where)
+    except InputError as error:
+        found = error.found
+        raise HotListError(where, "plate", expected=error.expected, found=found) from None
+
+
+def _read_pattern(text: str, *, where: str) -> str:
+    expected = (
+        f"a plate, in which at most {MAX_UNKNOWN_CHARACTERS} characters may be unknown "
+        f"({UNKNOWN_CHARACTER}) and at least {MIN_KNOWN_CHARACTERS} must be known"
+    )
+    if "*" in text:
+        raise HotListError(where, "plate", expected=expected, found="the wildcard *")
+    unknown = text.count(UNKNOWN_CHARACTER)
+    if unknown > MAX_UNKNOWN_CHARACTERS:
+        raise HotListError(where, "plate", expected=expected, found=f"{unknown} unknown")
+    try:
+        known = len(normalise_plate(text.replace(UNKNOWN_CHARACTER, ""), where=where))
+    except InputError as error:
+        raise HotListError(where, "plate", expected=expected, found=error.found) from None
+    if known < MIN_KNOWN_CHARACTERS or known + unknown > MAX_PLATE_LENGTH:
+        found = f"{known} known and {unknown} unknown"
+        raise HotListError(where, "plate", expected=expected, found=found)
+    # The letter in front keeps a part that is empty, or only separators, from being refused.
+    parts = (normalise_plate(f"A{part}")[1:] for part in text.split(UNKNOWN_CHARACTER))
+    return UNKNOWN_CHARACTER.join(parts)
 
 
 def read_jurisdiction(text: str, *, where: str, plate_cell: str) -> str | None:
@@ -108,13 +161,23 @@ def read_purpose(text: str, *, where: str, plate_cell: str) -> Purpose:
 
 def read_text(text: str, *, where: str, field: str) -> str:
     """Return free text on one line; characters that would steer a terminal are refused."""
+    # Most texts of a million are right as they are. The only blank that is printable is U+0020.
+    if (
+        text.isprintable()
+        and len(text) <= MAX_TEXT_LENGTH
+        and "  " not in text
+        and text[:1] not in _NO_FIRST_CHARACTERS
+        and text[-1] != " "
+    ):
+        return text
     # Line breaks and runs of blanks become one blank: messages and tables are lines.
     line = " ".join(text.split())
     _require_length(line, where=where, field=field)
-    for character in line:
-        if not character.isprintable():
-            found = f"U+{ord(character):04X}"
-            raise HotListError(where, field, expected="printable characters", found=found)
+    if line.startswith(_FORMULA_STARTS):
+        raise HotListError(where, field, expected="a text", found="a formula")
+    if not line.isprintable():
+        found = next(f"U+{ord(c):04X}" for c in line if not c.isprintable())
+        raise HotListError(where, field, expected="printable characters", found=found)
     return line
 
 

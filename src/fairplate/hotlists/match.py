@@ -5,18 +5,21 @@ others what becomes of a match (`alerts/`, the command line). A match proves not
 compares picture and entry.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+
 from fairplate.core.clock import require_aware
 from fairplate.core.reads import Character, PlateRead
 from fairplate.core.regions import regions_contradict
 from fairplate.core.vehicles import VehicleType, vehicles_contradict
-from fairplate.hotlists.confusions import characters_like, confusion_prior, share_a_glyph
-from fairplate.hotlists.entries import Entry
+from fairplate.hotlists.confusions import LOOK_ALIKE_PRIOR, confusion_prior, share_a_glyph
+from fairplate.hotlists.entries import UNKNOWN_CHARACTER, Entry
+from fairplate.hotlists.index import PlateIndex
+from fairplate.hotlists.packing import fold_zero, pack_plate
 
 # Below this a match is held back: the read is so unsure that it would fit a dozen plates.
 MIN_SCORE = 0.02
@@ -30,6 +33,29 @@ class MatchKind(StrEnum):
 
     EXACT = "exact"
     LOOK_ALIKE = "look-alike"
+    PATTERN = "pattern"
+
+
+class MatchHold(StrEnum):
+    """Why a match is not to be shown as one."""
+
+    JURISDICTION = "jurisdiction"
+    VEHICLE = "vehicle"
+    ENTRY_EXPIRED = "entry-expired"
+    ENTRY_NOT_BEGUN = "entry-not-begun"
+    LOW_SCORE = "low-score"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """One reason, a `MatchHold` or the gate's own, and the same as a person is told it."""
+
+    reason: StrEnum
+    told: str
+
+    def __str__(self) -> str:
+        """Return what a person is told."""
+        return self.told
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,81 +70,89 @@ class Match:
     kind: MatchKind
     score: float
     doubts: tuple[str, ...] = ()
-    held_back: tuple[str, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
 
 
 class HotListIndex:
-    """Entries by plate. A lookup asks for the read and each of its look-alikes, never scans."""
+    """Entries in memory, found by plate. A lookup asks for the plates that fit, never scans."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         """Take the entries of any number of lists; one plate may stand on several."""
-        self._by_plate: defaultdict[str, list[Entry]] = defaultdict(list)
-        self._by_fold: defaultdict[str, set[str]] = defaultdict(set)
-        for entry in entries:
-            self._by_plate[entry.plate].append(entry)
-            if "O" in entry.plate or "0" in entry.plate:
-                self._by_fold[_fold_zero(entry.plate)].add(entry.plate)
+        self._entries = tuple(entries)
+        plates = [entry.plate for entry in self._entries]
+        keys = np.fromiter((pack_plate(plate) for plate in plates), np.uint64, len(plates))
+        patterns = [(plate, row) for row, plate in enumerate(plates) if UNKNOWN_CHARACTER in plate]
+        self._index = PlateIndex(keys, patterns)
 
-    def match(self, read: PlateRead, *, now: datetime) -> list[Match]:
+    def match(self, read: PlateRead, *, now: datetime, look_alikes: bool = True) -> list[Match]:
         """Return every entry the read may be at `now` (aware): best first, held back last."""
-        require_aware(now, where="match", field="now")
-        matches = [
-            match_entry(read, entry, now=now)
-            for plate in self._plates_like(read.plate)
-            for entry in self._by_plate[plate]
-        ]
-        return sorted(matches, key=_rank)
-
-    def _plates_like(self, plate: str) -> Iterator[str]:
-        """Yield the listed plates, each once, that fit `plate` by the rule of `fits`."""
-        if plate in self._by_plate:
-            yield plate
-        for folded in self._by_fold.get(_fold_zero(plate), ()):
-            if folded != plate:
-                yield folded
-        for position, char in enumerate(plate):
-            for other in characters_like(char):
-                candidate = f"{plate[:position]}{other}{plate[position + 1 :]}"
-                if candidate in self._by_plate and _fold_zero(candidate) != _fold_zero(plate):
-                    yield candidate
+        rows = self._index.rows_like(read.plate, look_alikes=look_alikes)
+        entries = [self._entries[row] for row in rows]
+        return match_entries(read, entries, now=now, look_alikes=look_alikes)
 
 
-def fits(read_plate: str, entry_plate: str) -> bool:
-    """Say whether a read of one plate may be the other.
+def match_entries(
+    read: PlateRead, entries: Iterable[Entry], *, now: datetime, look_alikes: bool = True
+) -> list[Match]:
+    """Return the matches with those entries that `fits` permits: best first, held back last."""
+    require_aware(now, where="match", field="now")
+    fitting = (entry for entry in entries if fits(read.plate, entry.plate, look_alikes=look_alikes))
+    return sorted((match_entry(read, entry, now=now) for entry in fitting), key=rank_match)
+
+
+def fits(read_plate: str, entry_plate: str, *, look_alikes: bool = True) -> bool:
+    """Say whether a read of one plate may be the other, which may be a pattern.
 
     Equal; or different only in O for 0, at any number of places, because that is a way of keying a
-    list and not a misread; or different in exactly one character that looks alike.
+    list and not a misread; or, with `look_alikes`, different in exactly one character that looks
+    alike. A pattern's known characters must be equal, O and 0 taken as one.
     """
-    if _fold_zero(read_plate) == _fold_zero(entry_plate):
+    if fold_zero(read_plate) == fold_zero(entry_plate):
         return True
     if len(read_plate) != len(entry_plate):
         return False
+    if UNKNOWN_CHARACTER in entry_plate:
+        folded = zip(fold_zero(read_plate), fold_zero(entry_plate), strict=True)
+        return all(char in (seen, UNKNOWN_CHARACTER) for seen, char in folded)
     pairs = [(a, b) for a, b in zip(read_plate, entry_plate, strict=True) if a != b]
-    return len(pairs) == 1 and confusion_prior(*pairs[0]) > 0
+    return look_alikes and len(pairs) == 1 and confusion_prior(*pairs[0]) > 0
 
 
 def match_entry(read: PlateRead, entry: Entry, *, now: datetime) -> Match:
     """Return the match of a read with an entry whose plate `fits`."""
-    kind = MatchKind.EXACT if read.plate == entry.plate else MatchKind.LOOK_ALIKE
     score = score_read(read.characters, entry.plate)
     doubts = (*_doubts_of_text(read, entry), *_doubts_of_circumstance(read, entry))
-    return Match(entry, kind, score, doubts, tuple(_reasons_to_hold_back(read, entry, score, now)))
+    held_back = tuple(_reasons_to_hold_back(read, entry, score, now))
+    return Match(entry, _kind_of(read, entry), score, doubts, held_back)
 
 
-def score_read(characters: tuple[Character, ...], plate: str) -> float:
+def _kind_of(read: PlateRead, entry: Entry) -> MatchKind:
+    if entry.is_pattern:
+        return MatchKind.PATTERN
+    return MatchKind.EXACT if read.plate == entry.plate else MatchKind.LOOK_ALIKE
+
+
+def score_read(
+    characters: tuple[Character, ...], plate: str, *, unnamed: float = LOOK_ALIKE_PRIOR
+) -> float:
     """Return the product over the characters of how likely each was read so from `plate`.
 
     Where the read has the plate's character: its confidence. Where not: what the reader gave the
-    plate's character as its second choice, but at least the pair's prior times the confidence of
-    the character read, because readers are surer than they are right (see `confusions.py`).
+    plate's character as its second choice, but at least the pair's prior (`unnamed`, or one half
+    for one glyph) times the confidence of the character read. Where the plate is a pattern, only
+    its known characters count.
     """
     score = 1.0
     for read, char in zip(characters, plate, strict=True):
+        if char == UNKNOWN_CHARACTER:
+            continue
         if read.char == char:
             score *= read.confidence
         else:
             second = read.second_confidence if read.second == char else 0.0
-            score *= max(second, confusion_prior(read.char, char) * read.confidence)
+            score *= max(
+                second, confusion_prior(read.char, char, unnamed=unnamed) * read.confidence
+            )
     return score
 
 
@@ -137,17 +171,15 @@ def match_fields(match: Match) -> dict[str, object]:
         "vehicle": entry.vehicle.value,
         "call": entry.call,
         "doubts": list(match.doubts),
-        "held_back": list(match.held_back),
+        "held_back": [held.told for held in match.held_back],
     }
 
 
-def _fold_zero(plate: str) -> str:
-    return plate.replace("O", "0")
-
-
-def _rank(match: Match) -> tuple[bool, bool, float, str, int]:
-    look_alike = match.kind is MatchKind.LOOK_ALIKE
-    return bool(match.held_back), look_alike, -match.score, match.entry.source, match.entry.line
+def rank_match(match: Match) -> tuple[bool, int, float, str, int]:
+    """Return what sorts matches: the best first, those that are held back last."""
+    entry = match.entry
+    by_kind = list(MatchKind).index(match.kind)
+    return bool(match.held_back), by_kind, -match.score, entry.source, entry.line
 
 
 def _percent(share: float) -> str:
@@ -157,8 +189,13 @@ def _percent(share: float) -> str:
 
 
 def _doubts_of_text(read: PlateRead, entry: Entry) -> Iterator[str]:
+    unknown = [str(at) for at, char in enumerate(entry.plate, start=1) if char == UNKNOWN_CHARACTER]
+    if unknown:
+        yield f"entry has unknown characters at {' and '.join(unknown)}"
     pairs = zip(read.characters, entry.plate, strict=True)
     for position, (seen, char) in enumerate(pairs, start=1):
+        if char == UNKNOWN_CHARACTER:
+            continue
         said = f"character {position} reads {seen.char} ({_percent(seen.confidence)})"
         if seen.char != char:
             runner_up = (
@@ -199,14 +236,18 @@ def _doubts_of_circumstance(read: PlateRead, entry: Entry) -> Iterator[str]:
 
 def _reasons_to_hold_back(
     read: PlateRead, entry: Entry, score: float, now: datetime
-) -> Iterator[str]:
+) -> Iterator[HeldBack]:
     if regions_contradict(read.region, entry.jurisdiction):
-        yield f"jurisdiction contradicts: read {read.region}, entry {entry.jurisdiction}"
+        told = f"jurisdiction contradicts: read {read.region}, entry {entry.jurisdiction}"
+        yield HeldBack(MatchHold.JURISDICTION, told)
     if vehicles_contradict(read.vehicle, entry.vehicle):
-        yield f"vehicle type contradicts: read {read.vehicle}, entry {entry.vehicle}"
+        told = f"vehicle type contradicts: read {read.vehicle}, entry {entry.vehicle}"
+        yield HeldBack(MatchHold.VEHICLE, told)
     if entry.valid_until is not None and entry.has_expired(now):
-        yield f"entry expired at {entry.valid_until.isoformat(timespec='minutes')}"
+        told = f"entry expired at {entry.valid_until.isoformat(timespec='minutes')}"
+        yield HeldBack(MatchHold.ENTRY_EXPIRED, told)
     if entry.valid_from is not None and entry.is_yet_to_begin(now):
-        yield f"entry begins at {entry.valid_from.isoformat(timespec='minutes')}"
+        told = f"entry begins at {entry.valid_from.isoformat(timespec='minutes')}"
+        yield HeldBack(MatchHold.ENTRY_NOT_BEGUN, told)
     if score < MIN_SCORE:
-        yield f"score {score:.4f} is below {MIN_SCORE}"
+        yield HeldBack(MatchHold.LOW_SCORE, f"score {score:.4f} is below {MIN_SCORE}")

@@ -25,6 +25,9 @@ _AT_ONCE = 500
 _MOST_ROWS = 2_000
 _cursor_numbers = itertools.count()
 
+HIT = "hit"
+"""The word under which hits are counted, beside the outcomes of the same reads."""
+
 _COPY = "COPY sealed_reads (key_id, token, nonce, ciphertext) FROM STDIN (FORMAT BINARY)"
 _INSERT = "INSERT INTO sealed_reads (key_id, token, nonce, ciphertext) VALUES (?, ?, ?, ?)"
 
@@ -176,6 +179,16 @@ def sum_counts(connection: sa.Connection, outcome: str, *, since: date) -> int:
     query = sa.select(sa.func.coalesce(sa.func.sum(counts.c.number), 0))
     of_outcome = query.where(counts.c.outcome == outcome, counts.c.day >= since)
     return int(connection.execute(of_outcome).scalar_one())
+
+
+def count_reads(connection: sa.Connection, *, since: date) -> dict[str, int]:
+    """Return how many reads each reader of ours sent on `since` and later, refused ones too."""
+    query = (
+        sa.select(counts.c.reader_id, sa.func.sum(counts.c.number))
+        .where(counts.c.day >= since, counts.c.outcome != HIT, counts.c.reader_id != "")
+        .group_by(counts.c.reader_id)
+    )
+    return {reader_id: int(number) for reader_id, number in connection.execute(query)}
 
 
 def drop_rows(

@@ -126,6 +126,101 @@ counts = sa.Table(  # what became of reads: numbers only
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 
+hot_lists = sa.Table(
+    "hot_lists",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),  # TOML, as hotlists/definition.py reads it
+    sa.Column("set_at", Moment, nullable=False),
+    sa.Column("retired_at", Moment),
+    sa.Column("batch_id", sa.Text),  # the batch in force; null: none came yet
+    sa.Column("imported_at", Moment),  # when that came
+    sa.Column("fresh_until", Moment),  # when the next one was due then; null: never
+    sa.Column("entries", sa.BigInteger, nullable=False),  # how many it has
+    sa.Column("ended", sa.BigInteger, nullable=False),  # how many of them are over, as logged
+    sa.Column("refused_at", Moment),  # when the last batch was refused, if that was later
+    sa.Column("stale_told_at", Moment),  # when it was logged that the batch is too old
+    sa.Column("reminded_at", Moment),  # when it was told that entries will end soon
+)
+
+list_chunks = sa.Table(  # the entries in force, some hundred at a time, sealed
+    "list_chunks",
+    metadata,
+    sa.Column("batch_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # as hotlists/chunks.py writes it
+)
+
+alerts = sa.Table(  # what is to be compared lies in a kept record, sealed
+    "alerts",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("list_id", sa.Text, nullable=False),
+    sa.Column("reader_id", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("chance_permille", sa.BigInteger, nullable=False),
+    sa.Column("raised_at", Moment, nullable=False),
+    sa.Column("ends_at", Moment, nullable=False),  # undecided until then, it expires
+    sa.Column("record_id", sa.Text),  # of the kept record; null: a test, which keeps none
+    sa.Column("told", sa.LargeBinary),  # a test's message, sealed, until it is delivered
+    sa.Column("repeat_token", sa.LargeBinary),  # 16 bytes while repeats of it are held back
+    sa.Column("repeats", sa.BigInteger, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),  # the last of them
+    sa.Column("state", sa.Text, nullable=False),  # unconfirmed, or a word of audit/words.Decision
+    sa.Column("decided_at", Moment),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("outcome", sa.Text),  # a word of audit/words.Outcome
+    sa.Index("uq_alerts_repeat_token", "repeat_token", unique=True),
+    sa.Index("ix_alerts_state_raised_at", "state", "raised_at"),
+)
+
+outbox = sa.Table(  # one message for one subscriber; told to nobody else, and never twice at once
+    "outbox",
+    metadata,
+    sa.Column("id", _ROW_NUMBER, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),  # by which a double can be told
+    sa.Column("subscriber", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("alert_id", sa.Text, sa.ForeignKey("alerts.id"), index=True),  # null: a notice
+    sa.Column("notice", sa.Text),  # JSON without plates
+    sa.Column("state", sa.Text, nullable=False),  # as alerts/outbox.py names them
+    sa.Column("attempts", sa.BigInteger, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),  # accepted, or given up
+    sa.Column("problem", sa.Text),  # what the channel said last
+    sa.Index(
+        "ix_outbox_waiting",
+        "channel",
+        "due_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+    sa.Index("uq_outbox_key", "key", unique=True),
+    sa.Index("ix_outbox_subscriber_created_at", "subscriber", "created_at"),
+    sqlite_autoincrement=True,
+)
+
+alerting = sa.Table(  # lists and readers that raise no alerts, or did not for a time
+    "alerting",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),  # list or reader
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("suspended_at", Moment),  # null: a person lifted it
+    sa.Column("reason", sa.Text),
+    sa.Column("lifted_at", Moment),  # what was decided before counts no more
+)
+
+held_back = sa.Table(  # matches that raised no alert, and why: numbers only
+    "held_back",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("list_id", sa.Text, primary_key=True),
+    sa.Column("reader_id", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+
 events = sa.Table(  # written in the transaction of the act; audit/events.py decides the bytes
     "events",
     metadata,

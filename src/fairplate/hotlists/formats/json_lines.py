@@ -5,34 +5,27 @@ texts are right. Numbers are refused because a plate of digits would lose its le
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from fairplate.core.errors import HotListError
 from fairplate.hotlists.entries import Problem
-from fairplate.hotlists.rows import Row, Table, column_label, fold_column
+from fairplate.hotlists.records import read_lines, require_text
+from fairplate.hotlists.rows import MAX_COLUMNS, Row, Table, column_label, fold_column
 
 # What json hands over for an object: its pairs in order, so that no repeated key is lost. A JSON
 # array arrives as a list, so the two cannot be taken for each other.
 _Pairs = tuple[tuple[str, object], ...]
 
 
-def parse_json_lines(text: str, *, name: str) -> Table:
+def parse_json_lines(lines: Iterable[str], *, name: str) -> Table:
     """Return one row for each line that is not blank; every row names its own columns.
 
     Raises HotListError if no line holds anything.
     """
-    # Not splitlines(): U+2028 and its like may stand inside a JSON string.
-    lines = [
-        (number, line)
-        for number, line in enumerate(text.split("\n"), start=1)
-        if line.strip(" \t\r")
-    ]
-    if not lines:
-        raise HotListError(f"{name}:1", "list", expected="one JSON object a line", found="no text")
-    return Table(_rows(lines, name))
+    records = require_text(read_lines(lines), name, expected="one JSON object a line")
+    return Table(_rows(records, name))
 
 
-def _rows(lines: list[tuple[int, str]], name: str) -> Iterator[Row]:
+def _rows(lines: Iterator[tuple[int, str]], name: str) -> Iterator[Row]:
     for number, line in lines:
         try:
             value = json.loads(line, object_pairs_hook=tuple, parse_constant=_refuse_constant)
@@ -54,23 +47,27 @@ def _refuse_constant(_name: str) -> None:
 
 
 def _unreadable(name: str, line: int, found: str) -> Row:
-    return Row(line, None, (Problem(name, line, "row", "a flat JSON object", found),))
+    return Row(line, None, faults=(Problem(name, line, "row", "a flat JSON object", found),))
 
 
 def _row(name: str, line: int, pairs: _Pairs) -> Row:
-    keys = [fold_column(key) for key, _ in pairs]
+    keys = tuple(fold_column(key) for key, _ in pairs)
+    if len(keys) > MAX_COLUMNS:
+        return _unreadable(name, line, f"{len(keys)} keys")
+    columns = tuple(dict.fromkeys(keys))
+    faults = []
     cells: dict[str, str] = {}
-    faults: list[Problem] = []
     for position, (key, (_, value)) in enumerate(zip(keys, pairs, strict=True)):
-        label = column_label(position, keys)
-        if key in keys[:position]:
+        if key in cells:
+            label = column_label(position, keys)
             faults.append(Problem(name, line, label, "the key once", "it twice"))
-        elif not isinstance(value, str):
+        elif isinstance(value, str):
+            cells[key] = value
+        else:
+            label = column_label(position, keys)
             faults.append(Problem(name, line, label, "a string", _kind(value)))
             cells[key] = ""
-        else:
-            cells[key] = value
-    return Row(line, cells, tuple(faults))
+    return Row(line, tuple(cells.values()), columns, tuple(faults))
 
 
 def _kind(value: object) -> str:

@@ -15,6 +15,10 @@ def upgrade() -> None:
     _make_rules()
     _make_vault()
     _make_records()
+    _make_hot_lists()
+    _make_alerting()
+    _make_alerts()
+    _make_outbox()
     _make_log()
     _make_witnesses()
 
@@ -115,6 +119,109 @@ def _make_records() -> None:
         ["id"],
         sqlite_where=sa.text("position IS NULL"),
         postgresql_where=sa.text("position IS NULL"),
+    )
+
+
+def _make_hot_lists() -> None:
+    op.create_table(
+        "hot_lists",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+        sa.Column("set_at", _MOMENT, nullable=False),
+        sa.Column("retired_at", _MOMENT),
+        sa.Column("batch_id", sa.Text),
+        sa.Column("imported_at", _MOMENT),
+        sa.Column("fresh_until", _MOMENT),
+        sa.Column("entries", sa.BigInteger, nullable=False),
+        sa.Column("ended", sa.BigInteger, nullable=False),
+        sa.Column("refused_at", _MOMENT),
+        sa.Column("stale_told_at", _MOMENT),
+        sa.Column("reminded_at", _MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_hot_lists"),
+    )
+    op.create_table(
+        "list_chunks",
+        sa.Column("batch_id", sa.Text, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("batch_id", "number", name="pk_list_chunks"),
+    )
+
+
+def _make_alerting() -> None:
+    op.create_table(
+        "held_back",
+        sa.Column("day", sa.Date, nullable=False),
+        sa.Column("list_id", sa.Text, nullable=False),
+        sa.Column("reader_id", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("day", "list_id", "reader_id", "reason", name="pk_held_back"),
+    )
+    op.create_table(
+        "alerting",
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("suspended_at", _MOMENT),
+        sa.Column("reason", sa.Text),
+        sa.Column("lifted_at", _MOMENT),
+        sa.PrimaryKeyConstraint("kind", "id", name="pk_alerting"),
+    )
+
+
+def _make_alerts() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("list_id", sa.Text, nullable=False),
+        sa.Column("reader_id", sa.Text, nullable=False),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("chance_permille", sa.BigInteger, nullable=False),
+        sa.Column("raised_at", _MOMENT, nullable=False),
+        sa.Column("ends_at", _MOMENT, nullable=False),
+        sa.Column("record_id", sa.Text),
+        sa.Column("told", sa.LargeBinary),
+        sa.Column("repeat_token", sa.LargeBinary),
+        sa.Column("repeats", sa.BigInteger, nullable=False),
+        sa.Column("seen_at", _MOMENT, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("decided_at", _MOMENT),
+        sa.Column("decided_by", sa.Text),
+        sa.Column("outcome", sa.Text),
+        sa.PrimaryKeyConstraint("id", name="pk_alerts"),
+    )
+    op.create_index("uq_alerts_repeat_token", "alerts", ["repeat_token"], unique=True)
+    op.create_index("ix_alerts_state_raised_at", "alerts", ["state", "raised_at"])
+
+
+def _make_outbox() -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("id", _ROW_NUMBER, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("subscriber", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("alert_id", sa.Text),
+        sa.Column("notice", sa.Text),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("attempts", sa.BigInteger, nullable=False),
+        sa.Column("due_at", _MOMENT, nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("ended_at", _MOMENT),
+        sa.Column("problem", sa.Text),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name="fk_outbox_alert_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_outbox"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("uq_outbox_key", "outbox", ["key"], unique=True)
+    op.create_index("ix_outbox_alert_id", "outbox", ["alert_id"])
+    op.create_index("ix_outbox_subscriber_created_at", "outbox", ["subscriber", "created_at"])
+    op.create_index(
+        "ix_outbox_waiting",
+        "outbox",
+        ["channel", "due_at"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
     )
 
 
