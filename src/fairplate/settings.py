@@ -18,6 +18,14 @@ Decides what `fairplate.toml` may say. Touches nothing but that file, which `wir
     directory = "log"                          # the published audit log
     keys = "log-keys"                          # what signs it and seals its private parts
 
+    [channels.mail]                            # how people are told; docs/channels.md
+    kind = "email"
+    …
+
+    [subscribers.duty-desk]                    # who is told; docs/alerts.md
+    channel = "mail"
+    address = "desk@example.org"
+
 Relative paths begin at the folder of the file.
 """
 
@@ -44,6 +52,7 @@ DATABASE_FOLDER, KEYRING_FOLDER = "database", "keyring"
 LOG_FOLDER, LOG_KEYS_FOLDER = "log", "log-keys"
 """Where they are unless the settings say otherwise: beside each other, never one in the other."""
 
+_TABLES = frozenset({"database", "keyring", "log", "channels", "subscribers"})
 _DATABASE_KEYS = frozenset({"url", "backups"})
 _KEYRING_KEYS = frozenset({"kind", "directory"}.union(*KEYRINGS.values()))
 _LOG_KEYS = frozenset({"directory", "keys"})
@@ -51,7 +60,10 @@ _LOG_KEYS = frozenset({"directory", "keys"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One deployment's settings; every path is absolute. The URL may hold a password."""
+    """One deployment's settings; every path is absolute. The URL may hold a password.
+
+    `channels` and `subscribers` are tables by name, which wiring gives to the alerts to check.
+    """
 
     folder: Path
     database_url: str = field(repr=False)
@@ -64,6 +76,8 @@ class Settings:
     module: Path | None = None
     token: str | None = None
     pin_file: Path | None = None
+    channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    subscribers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
 
 def compose_settings(
@@ -136,7 +150,7 @@ def parse_settings(document: str, *, folder: Path, where: str) -> Settings:
     except (ValueError, RecursionError) as error:
         found = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "no TOML"
         raise InputError(where, "file", expected="TOML", found=found[:200]) from None
-    _require_keys(tables, frozenset({"database", "keyring", "log"}), where, "")
+    _require_keys(tables, _TABLES, where, "")
     database = _table(tables, "database", _DATABASE_KEYS, where)
     keyring = _table(tables, "keyring", _KEYRING_KEYS, where)
     log = _table({"log": {}, **tables}, "log", _LOG_KEYS, where)
@@ -167,7 +181,17 @@ def parse_settings(document: str, *, folder: Path, where: str) -> Settings:
         module=optional_path("module"),
         token=text(keyring, "token") if "token" in keyring else None,
         pin_file=optional_path("pin_file"),
+        channels=_tables(tables, "channels", where),
+        subscribers=_tables(tables, "subscribers", where),
     )
+
+
+def _tables(tables: Mapping[str, Any], name: str, where: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the tables below one table, by name; others decide what is in each."""
+    found = tables.get(name, {})
+    if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+        raise InputError(where, name, expected="tables by name", found="another value")
+    return found
 
 
 def _is_text(value: object) -> bool:

@@ -1,7 +1,8 @@
-"""The workers: what goes on by itself in a deployment, the expiry and the audit log's publisher.
+"""The workers: what goes on by itself in a deployment, each in a thread of its own.
 
-Decides when to look again: when the next key is due, after a minute at most; for the log, twice a
-minute.
+Decides when to look again: for expiry when the next key is due, after a minute at most; for the log
+twice a minute; for lists and drop folders every second; for messages as soon as one was put into
+the outbox.
 """
 
 import threading
@@ -9,11 +10,28 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fairplate.core.errors import FairplateError
-from fairplate.wiring import Deployment, Expired, Round
+from fairplate.wiring import (
+    Delivered,
+    Delivery,
+    Deployment,
+    Drops,
+    Expired,
+    LiveLists,
+    Round,
+    TakenDrop,
+)
 
 LONGEST_WAIT = timedelta(minutes=1)
 PUBLISHED_EVERY = timedelta(seconds=30)
 """A checkpoint is promised within a minute of an event; witnesses have ten seconds of it."""
+
+LISTS_EVERY = timedelta(seconds=1)
+"""A change of a list is known to the intake so soon."""
+
+DROPS_EVERY = timedelta(seconds=1)
+ROUND_EVERY = timedelta(seconds=10)
+OUTBOX_EVERY = timedelta(seconds=1)
+"""How soon a message is found that another process put into the outbox."""
 
 
 def run_worker(
@@ -55,3 +73,66 @@ def run_publisher(
         if last:
             return
         stop.wait(PUBLISHED_EVERY.total_seconds())
+
+
+def run_lists(
+    deployment: Deployment,
+    lists: LiveLists,
+    stop: threading.Event,
+    tell: Callable[[FairplateError], None],
+) -> None:
+    """Keep `lists` as the database has them, and look after lists and alerts, until `stop`."""
+    last_round: datetime | None = None
+    while not stop.is_set():
+        try:
+            lists.refresh()
+        except FairplateError as error:
+            tell(error)  # what is known goes on, and the next round tries again
+        now = deployment.now()
+        # Also where the clock was set back: alerts wait for nobody's clock.
+        if last_round is None or abs(now - last_round) >= ROUND_EVERY:
+            last_round = now
+            try:
+                deployment.alerts.run_round(lists)
+            except FairplateError as error:
+                tell(error)
+        stop.wait(LISTS_EVERY.total_seconds())
+
+
+def run_drops(
+    drops: Drops,
+    stop: threading.Event,
+    tell: Callable[[TakenDrop | FairplateError], None],
+) -> None:
+    """Import what is dropped into the lists' folders until `stop`."""
+    while not stop.is_set():
+        try:
+            for told in drops.run_round():
+                tell(told)
+        except FairplateError as error:
+            tell(error)  # the next round tries again
+        stop.wait(DROPS_EVERY.total_seconds())
+
+
+def run_delivery(
+    delivery: Delivery,
+    channel: str,
+    wake: threading.Event,
+    stop: threading.Event,
+    tell: Callable[[Delivered | FairplateError], None],
+) -> None:
+    """Deliver what is due on one channel until `stop`; `wake` is set when there may be something.
+
+    Whoever sets `stop` sets `wake` too.
+    """
+    while not stop.is_set():
+        wake.clear()
+        try:
+            done = delivery.deliver_due(channel)
+        except FairplateError as error:
+            tell(error)  # the next round tries again
+        else:
+            if done.accepted or done.put_off or done.given_up:
+                tell(done)
+                continue  # there may be more than one round takes
+        wake.wait(OUTBOX_EVERY.total_seconds())

@@ -31,9 +31,15 @@ USED_IN: Mapping[str, tuple[str, ...]] = {
     "reader_keys": ("vault/keyring.py", "vault/keyrings/", GRANTS, "vault/current_keys.py"),
     # Hits and held reads.
     "open_record": ("vault/seal.py", "vault/kept_records.py"),
-    "open_kept_record": ("vault/kept_records.py", "vault/holds.py"),
-    # Private parts of events hold no read, and are sealed under a key that opens none.
-    "decrypt": ("vault/seal.py", "vault/keyrings/file/", "audit/private_parts.py"),
+    # An alert is composed from the record of its own hit, whose id it alone has.
+    "open_kept_record": ("vault/kept_records.py", "vault/holds.py", "wiring/alerting.py"),
+    # Private parts of events, and hot lists, hold no read, and their keys open none.
+    "decrypt": (
+        "vault/seal.py",
+        "vault/keyrings/file/",
+        "audit/private_parts.py",
+        "hotlists/chunks.py",
+    ),
 }
 """Names, and the files and folders that alone may use them."""
 

@@ -254,6 +254,8 @@ def test_a_missing_database_is_told_and_the_rest_checked(deploy: Deploy) -> None
         Check.KEYS,
         Check.ROWS,
         Check.LOG,
+        Check.LISTS,
+        Check.OUTBOX,
         Check.CLOCKS,
     }
 

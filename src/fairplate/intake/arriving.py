@@ -41,7 +41,9 @@ class Arriving:
 
     `captured_at` is aware. `picture` is the whole upright picture as encoded, at most 20 MiB, which
     `read.box` refers to; nothing of it is kept unless the read matches. `other_boxes` are the other
-    plates known in it, whether read or not: they are covered in what is kept.
+    plates known in it, whether read or not: they are covered in what is kept. `from_video`: the
+    reader could have seen it in more than one frame. `direction` is the vehicle's, in the reader's
+    words; empty: not known.
     """
 
     read_id: str = field(repr=False)
@@ -50,6 +52,8 @@ class Arriving:
     read: PlateRead = field(repr=False)
     picture: bytes | None = field(default=None, repr=False)
     other_boxes: tuple[Box, ...] = ()
+    from_video: bool = False
+    direction: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an id that none can be."""
@@ -68,7 +72,10 @@ class Arriving:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A hit as kept: its record's id, and the entries it matched, best first."""
+    """A hit as kept: its record's id, and the entries it matched, best first.
+
+    Of a repeat nothing is kept: the alert that it repeats has its record.
+    """
 
     record_id: str
     matches: tuple[Match, ...] = field(repr=False)
@@ -76,8 +83,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one read. `hit` is also there for a read of which nothing else is kept."""
+    """What became of one read. `hit` is also there for a read of which nothing else is kept.
+
+    `alerts` are the ids of those that it raised.
+    """
 
     read_id: str = field(repr=False)
     outcome: Outcome | Refused
     hit: Hit | None = None
+    alerts: tuple[str, ...] = ()

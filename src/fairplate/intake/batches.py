@@ -6,19 +6,22 @@ what it was answered. A read that is sent again is known by its receipt and chan
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import partial
 
 import sqlalchemy as sa
 
+from fairplate.alerts.keeping import HeldCounts, Keeping, Raised
+from fairplate.alerts.raising import AlertDesk, count_held_back
 from fairplate.core.errors import StorageError
 from fairplate.deployment.policy_in_force import lock_policy_id, read_policy_id
 from fairplate.deployment.readers import EnrolledReader, read_readers, reader_state
 from fairplate.intake.arriving import Arriving, Hit, Matcher, Outcome, Taken
-from fairplate.intake.preparation import Prepared, prepare_read
+from fairplate.intake.preparation import HitToKeep, Prepared, prepare_read
 from fairplate.intake.setting import Setting, read_setting
 from fairplate.policy.arrivals import Reader, Refused
 from fairplate.policy.rules import NEVER
-from fairplate.storage.rows import add_counts, find_receipts, insert_receipts
+from fairplate.storage.rows import HIT, add_counts, find_receipts, insert_receipts
 from fairplate.vault.current_keys import CurrentKeys
 from fairplate.vault.kept_records import keep_record
 from fairplate.vault.register import RegisteredKey, lock_living_keys
@@ -26,8 +29,6 @@ from fairplate.vault.sealed_reads import ReadToSeal, store_reads
 from fairplate.vault.vault import Vault
 
 MOST_TRIES = 5
-HIT = "hit"
-"""The word under which hits are counted, beside the outcomes of the same reads."""
 
 
 class _ChangedError(Exception):
@@ -37,10 +38,10 @@ class _ChangedError(Exception):
 class Intake:
     """Takes batches, one at a time; each thread or process needs one of its own."""
 
-    def __init__(self, vault: Vault, matcher: Matcher) -> None:
-        """Take where to store, and what knows the hot lists."""
+    def __init__(self, vault: Vault, checks: Matcher | AlertDesk) -> None:
+        """Take where to store, and what knows the hot lists; only a desk raises alerts."""
         self._vault = vault
-        self._matcher = matcher
+        self._checks = checks
         self._keys = CurrentKeys(vault)
         self._setting: Setting | None = None
 
@@ -78,7 +79,7 @@ class Intake:
                 arriving,
                 reader_state(known, arriving.reader_id),
                 setting,
-                self._matcher,
+                self._checks,
                 self._keys,
                 now=now,
             )
@@ -86,8 +87,10 @@ class Intake:
         ]
         with self._vault.database.transaction() as connection:
             self._require_unchanged(connection, setting, prepared)
-            taken = self._store(connection, setting, prepared)
+            taken = self._store(connection, setting, prepared, now)
             add_counts(connection, now.astimezone(UTC).date(), _counted(batch, taken, known))
+        if isinstance(self._checks, AlertDesk) and any(one.alerts for one in taken):
+            self._checks.wake()
         return taken
 
     def _current(self, connection: sa.Connection) -> Setting:
@@ -106,29 +109,54 @@ class Intake:
             raise _ChangedError
 
     def _store(
-        self, connection: sa.Connection, setting: Setting, prepared: Sequence[Prepared]
+        self,
+        connection: sa.Connection,
+        setting: Setting,
+        prepared: Sequence[Prepared],
+        now: datetime,
     ) -> tuple[Taken, ...]:
-        random_bytes = self._vault.recorder.random_bytes
         first = _receive(connection, prepared)
         taken, to_seal = [], []
+        held: HeldCounts = Counter()
         for one, is_first in zip(prepared, first, strict=True):
             outcome = _outcome(one, setting, is_first=is_first)
-            hit = None
-            if one.hit is not None and not isinstance(outcome, Refused) and outcome != "duplicate":
-                record_id = keep_record(
-                    connection,
-                    one.hit.key.id,
-                    one.hit.own_key,
-                    one.hit.parts,
-                    random_bytes=random_bytes,
-                )
-                hit = Hit(record_id, one.hit.matches)
+            hit: Hit | None = None
+            alerts: tuple[str, ...] = ()
+            if not isinstance(outcome, Refused) and outcome is not Outcome.DUPLICATE:
+                raised = self._raise(connection, setting, one, now)
+                hit, alerts = _hit_of(one, raised), raised.ids
+                held.update(raised.held)
             if outcome is Outcome.SEALED and one.receipt is not None and one.reader_key is not None:
                 plate = one.arriving.read.plate
                 to_seal.append(ReadToSeal(one.receipt.key.id, one.reader_key, plate, one.payload))
-            taken.append(Taken(one.arriving.read_id, outcome, hit))
-        store_reads(connection, to_seal, random_bytes)
+            taken.append(Taken(one.arriving.read_id, outcome, hit, alerts))
+        store_reads(connection, to_seal, self._vault.recorder.random_bytes)
+        count_held_back(connection, now.astimezone(UTC).date(), held)
         return tuple(taken)
+
+    def _raise(
+        self, connection: sa.Connection, setting: Setting, one: Prepared, now: datetime
+    ) -> Raised:
+        """Raise alerts, and keep the hit that they need; without a desk every hit is kept."""
+        hit = one.hit
+        keep = None if hit is None else partial(self._keep, connection, hit)
+        if one.judged is None or not isinstance(self._checks, AlertDesk):
+            return Raised(record_id=None if keep is None else keep())
+        ends_at = None if hit is None else hit.ends_at
+        keeping = Keeping(keep, ends_at, one.test_parts)
+        return self._checks.raise_alerts(connection, one.judged, setting.policy, keeping, now=now)
+
+    def _keep(self, connection: sa.Connection, hit: HitToKeep) -> str:
+        random_bytes = self._vault.recorder.random_bytes
+        return keep_record(
+            connection, hit.key.id, hit.own_key, hit.parts, random_bytes=random_bytes
+        )
+
+
+def _hit_of(one: Prepared, raised: Raised) -> Hit | None:
+    if raised.record_id is None or one.hit is None:
+        return None
+    return Hit(raised.record_id, one.hit.matches)
 
 
 def _receive(connection: sa.Connection, prepared: Sequence[Prepared]) -> list[bool]:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fairplate.alerts.evidence import encode_parts
+from fairplate.alerts.raising import AlertDesk, Judged, Seen
 from fairplate.core.errors import InputError
 from fairplate.core.periods import Period
 from fairplate.core.purposes import Purpose
-from fairplate.hotlists.match import Match, match_fields
+from fairplate.hotlists.match import Match, MatchKind, match_fields
 from fairplate.intake.arriving import Arriving, Matcher
 from fairplate.intake.setting import Setting
 from fairplate.policy.arrivals import (
@@ -42,10 +44,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class HitToKeep:
-    """A hit before sealing; `matches` are those that permit keeping it."""
+    """A hit before sealing; its key is destroyed by `ends_at`, `matches` permit keeping it."""
 
     key: RegisteredKey
     own_key: OwnKey
+    ends_at: datetime
     matches: tuple[Match, ...] = field(repr=False)
     parts: Mapping[Part, bytes] = field(repr=False)
 
@@ -62,13 +65,15 @@ class Prepared:
     payload: bytes = field(default=b"", repr=False)
     hit: HitToKeep | None = None
     only_tests: bool = False
+    judged: Judged | None = None
+    test_parts: bytes = field(default=b"", repr=False)
 
 
 def prepare_read(
     arriving: Arriving,
     reader: Reader,
     setting: Setting,
-    matcher: Matcher,
+    checks: Matcher | AlertDesk,
     keys: CurrentKeys,
     *,
     now: datetime,
@@ -83,17 +88,73 @@ def prepare_read(
         return Prepared(arriving, place)
     key = keys.registered(place.period, place.destroy_by)
     reader_key, receipt = _receipt(arriving, place.period, key, keys)
-    found = _permitted(matcher, arriving, setting, now)
-    to_keep = tuple(match for match in found if match.entry.purpose is not Purpose.TEST)
+    found = _check(arriving, checks, setting, now)
     payload = encode_read(arriving.read_id, arriving.reader_id, captured_at, arriving.read)
+    pictures = _pictures(arriving) if found.to_keep or found.tests else {}
+    parts = {Part.READ: payload, Part.MATCHES: found.told, **pictures}
+    of_test = {Part.READ: payload, Part.MATCHES: found.told_of_tests, **pictures}
     return Prepared(
         arriving,
         reader_key=reader_key,
         receipt=receipt,
         earlier=tuple(_earlier(arriving, setting, keys)),
         payload=payload,
-        hit=_hit(arriving, to_keep, payload, setting, keys, now=now) if to_keep else None,
-        only_tests=bool(found) and not to_keep,
+        hit=_hit(arriving, found.to_keep, parts, setting, keys, now=now) if found.to_keep else None,
+        only_tests=found.tests and not found.to_keep,
+        judged=found.judged,
+        test_parts=encode_parts({part.value: each for part, each in of_test.items()})
+        if found.tests and found.judged is not None
+        else b"",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the lists say: the matches that permit keeping, what is kept of them, if any is a test.
+
+    `judged` is None, and no test is told of, where nothing raises alerts.
+    """
+
+    to_keep: tuple[Match, ...] = field(repr=False)
+    told: bytes = field(repr=False)
+    tests: bool
+    told_of_tests: bytes = field(default=b"", repr=False)
+    judged: Judged | None = None
+
+
+def _check(
+    arriving: Arriving, checks: Matcher | AlertDesk, setting: Setting, now: datetime
+) -> _Found:
+    if isinstance(checks, AlertDesk):
+        judged = checks.judge(_seen(arriving), setting.policy, now=now)
+        found = tuple(verdict.listed.match for verdict in judged.passed)
+        told, of_tests = judged.evidence(tests=False), judged.evidence(tests=True)
+        # No policy lets the plate of a test be kept, also one that does not permit tests.
+        found += tuple(match for match in judged.matches_held if _is_exact_test(match))
+    else:
+        judged, of_tests, found = None, b"", _permitted(checks, arriving, setting, now)
+        fields = [match_fields(match) for match in found if not _is_test(match)]
+        told = json.dumps(fields, separators=(",", ":")).encode()
+    to_keep = tuple(match for match in found if not _is_test(match))
+    return _Found(to_keep, told, len(to_keep) < len(found), of_tests, judged)
+
+
+def _is_test(match: Match) -> bool:
+    return match.entry.purpose is Purpose.TEST
+
+
+def _is_exact_test(match: Match) -> bool:
+    return _is_test(match) and match.kind is MatchKind.EXACT
+
+
+def _seen(arriving: Arriving) -> Seen:
+    return Seen(
+        read=arriving.read,
+        reader_id=arriving.reader_id,
+        captured_at=arriving.captured_at,
+        picture=arriving.picture,
+        from_video=arriving.from_video,
+        direction=arriving.direction,
     )
 
 
@@ -138,7 +199,7 @@ def _permitted(
 def _hit(
     arriving: Arriving,
     matches: tuple[Match, ...],
-    payload: bytes,
+    parts: Mapping[Part, bytes],
     setting: Setting,
     keys: CurrentKeys,
     *,
@@ -153,9 +214,7 @@ def _hit(
     own_key = None if key is None else keys.own_key(name)
     if key is None or own_key is None:
         return None
-    told = json.dumps([match_fields(match) for match in matches], separators=(",", ":"))
-    parts = {Part.READ: payload, Part.MATCHES: told.encode(), **_pictures(arriving)}
-    return HitToKeep(key, own_key, matches, parts)
+    return HitToKeep(key, own_key, due, matches, parts)
 
 
 def _pictures(arriving: Arriving) -> dict[Part, bytes]:

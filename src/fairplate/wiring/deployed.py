@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fairplate.alerts.raising import AlertDesk
 from fairplate.audit.exports import export_log, open_event, prove_event
 from fairplate.audit.log import Recorder
 from fairplate.audit.log_keys import read_log_keys
@@ -27,6 +28,7 @@ from fairplate.audit.words import Finding
 from fairplate.core.clock import Clock
 from fairplate.deployment.policy_in_force import PolicyInForce, read_policy_in_force, set_policy
 from fairplate.deployment.readers import EnrolledReader, disable_reader, enrol_reader, read_readers
+from fairplate.hotlists.chunks import ListsKey
 from fairplate.intake import Intake, Matcher
 from fairplate.settings import Settings, read_settings
 from fairplate.storage.database import Database, open_database
@@ -34,6 +36,9 @@ from fairplate.vault.expiry import Expired, destroy_key, destroy_overdue, expire
 from fairplate.vault.health import KeyStatus, read_key_statuses
 from fairplate.vault.key_names import parse_key_name
 from fairplate.vault.vault import Vault
+from fairplate.wiring.alert_book import AlertBook
+from fairplate.wiring.alerting import Alerting
+from fairplate.wiring.hot_lists import HotLists
 from fairplate.wiring.keyrings import keyring_of
 
 
@@ -49,6 +54,13 @@ class Deployment:
     settings: Settings
     vault: Vault
     log: AuditLog
+    hot_lists: HotLists
+    alerting: Alerting
+
+    @property
+    def alerts(self) -> AlertBook:
+        """The alerts, for people."""
+        return AlertBook(self.alerting)
 
     def now(self) -> datetime:
         """Return the time by the deployment's clock."""
@@ -84,9 +96,9 @@ class Deployment:
         with self.database.transaction() as connection:
             disable_reader(connection, self.vault.recorder, reader_id)
 
-    def intake(self, matcher: Matcher) -> Intake:
-        """Return an intake for one thread."""
-        return Intake(self.vault, matcher)
+    def intake(self, checks: Matcher | AlertDesk) -> Intake:
+        """Return an intake for one thread; only a desk raises alerts."""
+        return Intake(self.vault, checks)
 
     def key_statuses(self) -> tuple[KeyStatus, ...]:
         """Return every key that lives, and those whose rows are not gone yet."""
@@ -168,6 +180,8 @@ def opened_deployment(
         log_keys = read_log_keys(settings.log_keys)
         recorder = Recorder(clock, random_bytes, actor, log_keys.private_parts)
         log = AuditLog(database, log_keys, settings.log_directory, recorder)
-        yield Deployment(settings, Vault(database, keyring, recorder), log)
+        vault, key = Vault(database, keyring, recorder), ListsKey(log_keys.private_parts.secret)
+        hot_lists = HotLists(database, recorder, key)
+        yield Deployment(settings, vault, log, hot_lists, Alerting(settings, vault, key))
     finally:
         database.close()

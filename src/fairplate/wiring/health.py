@@ -1,16 +1,14 @@
 """The health check: each thing that stands against a deployment's promises, one sentence each.
 
 Decides what is checked and goes on with the rest where a part cannot be used. Leaves to
-`vault/health.py` what is wrong with keys, to `places.py` what backups would copy. Changes nothing,
-but opening the keyring finishes what a crash left there.
+`vault/health.py` what is wrong with keys, to `places.py` what backups would copy, to
+`alert_health.py` lists and messages. Changes nothing, but opening the keyring finishes what a crash
+left there.
 """
 
 import contextlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from fairplate.audit.log import Recorder, latest_event_time
@@ -19,7 +17,6 @@ from fairplate.audit.private_parts import KEY_BYTES, PrivatePartsKey
 from fairplate.audit.rounds import AuditLog
 from fairplate.audit.status import find_log_problems, read_status
 from fairplate.core.clock import Clock
-from fairplate.core.errors import FairplateError
 from fairplate.deployment.policy_in_force import PolicyInForce, read_policy_in_force
 from fairplate.settings import Settings, read_settings
 from fairplate.storage.database import Database, open_database
@@ -29,6 +26,8 @@ from fairplate.vault.health import KeyStatus, find_key_problems, read_key_status
 from fairplate.vault.keyring import Keyring, KeyState, RandomBytes
 from fairplate.vault.register import read_unemptied_keys
 from fairplate.vault.vault import Vault
+from fairplate.wiring.alert_health import check_lists, check_outbox
+from fairplate.wiring.check_up import Check, CheckUp
 from fairplate.wiring.deployed import read_clock
 from fairplate.wiring.keyrings import keyring_of
 from fairplate.wiring.places import find_copied_keys
@@ -38,41 +37,6 @@ CLOCKS_AGREE = timedelta(seconds=5)
 
 DAMAGE_TOLD = timedelta(days=30)
 """How long rows that were found damaged are told of."""
-
-
-class Check(StrEnum):
-    """What is checked; the value is the word in JSON."""
-
-    PLACES = "places"  # the keyring lies outside of what is backed up with the database
-    DATABASE = "database"  # it can be used and has this version's tables
-    KEYRING = "keyring"  # it can be used, and nothing in it is damaged
-    POLICY = "policy"  # one is in force
-    KEYS = "keys"  # none lives past its time; keyring and register agree
-    ROWS = "rows"  # those of destroyed keys are gone; none was found damaged
-    LOG = "log"  # its keys can be used; events are published and witnessed in time
-    CLOCKS = "clocks"  # not set back; the database server's agrees
-
-
-@dataclass(slots=True)
-class CheckUp:
-    """What was checked and what is wrong; the rest could not be, since a part cannot be used."""
-
-    checked: list[Check] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def unchecked(self) -> tuple[Check, ...]:
-        """What could not be checked."""
-        return tuple(check for check in Check if check not in self.checked)
-
-    @contextlib.contextmanager
-    def checking(self, check: Check) -> Iterator[None]:
-        """Count `check` as made; an error of ours is a problem, and the next one goes on."""
-        self.checked.append(check)
-        try:
-            yield
-        except FairplateError as error:
-            self.problems.append(str(error))
 
 
 def check_deployment(
@@ -92,9 +56,13 @@ def check_deployment(
         if database is not None:
             nothing = PrivatePartsKey(random_bytes(KEY_BYTES))  # nothing is recorded here
             recorder = Recorder(clock, random_bytes, "system", nothing)
-            _check_vault(report, database, keyring, recorder)
+            in_force = _check_policy(report, database)
+            _check_keys(report, database, keyring, in_force, recorder)
             _check_rows(report, database, clock())
             _check_log(report, settings, database, recorder)
+            policy = None if in_force is None else in_force.policy
+            check_lists(report, settings, database, policy, clock())
+            check_outbox(report, settings, database, policy, clock())
             _check_clocks(report, database, clock)
     return report
 
@@ -108,12 +76,19 @@ def _open_keyring(
     return None
 
 
-def _check_vault(
-    report: CheckUp, database: Database, keyring: Keyring | None, recorder: Recorder
-) -> None:
-    in_force: PolicyInForce | None = None
+def _check_policy(report: CheckUp, database: Database) -> PolicyInForce | None:
     with report.checking(Check.POLICY), database.reading() as connection:
-        in_force = read_policy_in_force(connection)
+        return read_policy_in_force(connection)
+    return None
+
+
+def _check_keys(
+    report: CheckUp,
+    database: Database,
+    keyring: Keyring | None,
+    in_force: PolicyInForce | None,
+    recorder: Recorder,
+) -> None:
     if keyring is None or in_force is None:
         return
     with report.checking(Check.KEYS):
