@@ -34,7 +34,7 @@ def parse(document: str) -> object:
 
 
 def test_the_default_settings_are_shown_byte_by_byte() -> None:
-    (example,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
+    example, _ = re.findall(r"^```toml\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
     assert example == compose_settings()
 
 

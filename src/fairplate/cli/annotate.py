@@ -14,7 +14,7 @@ from typing import TypeAlias
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from fairplate.cli.match_text import percent
+from fairplate.core.doubts import percent
 from fairplate.core.reads import Box, PlateRead
 from fairplate.reading.engine import Image
 

@@ -13,16 +13,11 @@ import jinja2
 
 from fairplate import __version__
 from fairplate.cli.finding import RunSummary
-from fairplate.cli.match_text import (
-    UNCONFIRMED,
-    doubtful_lines,
-    entry_lines,
-    is_doubtful,
-    percent,
-)
+from fairplate.cli.match_text import UNCONFIRMED, entry_lines
 from fairplate.cli.output_folder import SHEET_GENERATOR
 from fairplate.cli.reads_table import counts_line
 from fairplate.cli.terminal_text import printable
+from fairplate.core.doubts import doubtful_lines, is_doubtful, percent
 from fairplate.core.reads import PlateRead
 from fairplate.hotlists.match import Match
 from fairplate.reading.frames import SourceKind

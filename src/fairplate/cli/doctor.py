@@ -20,6 +20,8 @@ MEANINGS = {
     "keys": "all whole, none past its time; keyring and database know the same ones",
     "rows": "those of destroyed keys are gone; none was found altered",
     "log": "its keys can be used; events are published, and witnessed, in time",
+    "lists": "none is stale or damaged; neither a list nor a reader is suspended",
+    "outbox": "channels can be used; each list has a subscriber; messages are accepted in time",
     "clocks": "not set back; the database server's agrees",
 }
 """What it means that a check found nothing."""

@@ -18,7 +18,7 @@ from fairplate.reading.frames import Sampling
 _FASTEST_FPS = 1000.0
 
 
-def _parse_regions(
+def parse_regions(
     context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return the codes of `--region us,br --region de`, each once, in the order given."""
@@ -32,9 +32,10 @@ def _parse_regions(
     return tuple(dict.fromkeys(codes))
 
 
-def _parse_rate(
+def parse_rate(
     context: click.Context, parameter: click.Parameter, given: float | None
 ) -> float | None:
+    """Return the frames a second of `--rate`."""
     if given is not None and not (math.isfinite(given) and 0 < given <= _FASTEST_FPS):
         raise click.BadParameter(
             f"expected a number of frames a second above 0, up to {_FASTEST_FPS:.0f}, "
@@ -59,7 +60,7 @@ def _parse_rate(
     "--region",
     "regions",
     multiple=True,
-    callback=_parse_regions,
+    callback=parse_regions,
     metavar="CODE",
     help="Where the plates are from: us, us-ca, eu, de, br ... May be given again or hold commas. "
     "Without it, anywhere.",
@@ -83,7 +84,7 @@ def _parse_rate(
     "--rate",
     "rate_fps",
     type=float,
-    callback=_parse_rate,
+    callback=parse_rate,
     metavar="FPS",
     help="Read this many frames a second of a clip or stream.",
 )

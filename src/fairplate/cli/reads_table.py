@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from fairplate.cli.finding import Finding, RunSummary
-from fairplate.cli.match_text import match_lines, percent
+from fairplate.cli.match_text import match_lines
 from fairplate.cli.terminal_text import printable
+from fairplate.core.doubts import percent
 from fairplate.reading.frames import SourceKind
 
 _COLUMNS = ("source", "time / frame", "plate", "region", "confidence", "frames", "match")
