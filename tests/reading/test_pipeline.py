@@ -168,3 +168,107 @@ def test_only_one_frame_is_kept_for_each_car_in_view() -> None:
 
 def test_a_clip_without_frames_yields_nothing() -> None:
     assert list(read_clip(iter(()), ScriptedEngine({}))) == []
+
+
+class Wanted:
+    """Wants some plates, once enough frames agree on one."""
+
+    def __init__(self, *plates: str, frames: int = 2) -> None:
+        self.plates, self.frames = frozenset(plates), frames
+        self.voted = 0
+
+    def may_concern(self, read: PlateRead) -> bool:
+        return read.plate in self.plates
+
+    def is_enough(self, sighting: Sighting) -> bool:
+        self.voted += 1
+        return sighting.read.frames >= self.frames
+
+
+def test_a_vehicle_that_matters_is_yielded_while_in_view_and_once() -> None:
+    script = {index: [("AB123C", 0.9, 0), ("XY987Z", 0.9, 300)] for index in range(8)}
+    taken = []
+
+    def counted() -> Iterator[Frame]:
+        for frame in frames(8):
+            taken.append(frame.index)
+            yield frame
+
+    sightings = read_clip(counted(), ScriptedEngine(script), Wanted("AB123C", frames=3))
+    first = next(sightings)
+    assert (first.read.plate, first.read.frames, taken) == ("AB123C", 3, [0, 1, 2])
+    assert said(list(sightings)) == [("XY987Z", 8)]
+
+
+def test_a_vehicle_is_yielded_again_if_its_text_is_another_in_the_end() -> None:
+    early: dict[int, Sequence[Seen]] = {index: [("AB123C", 0.5, 0)] for index in range(2)}
+    late: dict[int, Sequence[Seen]] = {index: [("AB1Z3C", 0.99, 0)] for index in range(2, 9)}
+    found = said(list(read_clip(frames(9), ScriptedEngine(early | late), Wanted("AB123C"))))
+    assert found == [("AB123C", 2), ("AB1Z3C", 7)]
+
+
+def test_no_vote_is_taken_on_what_does_not_matter() -> None:
+    script = {index: [("AB123C", 0.9, 0)] for index in range(5)}
+    urgency = Wanted("XY987Z")
+    assert said(list(read_clip(frames(5), ScriptedEngine(script), urgency))) == [("AB123C", 5)]
+    assert urgency.voted == 0
+
+
+def test_a_text_that_turns_into_another_listed_one_does_not_wait_for_the_end() -> None:
+    early: dict[int, Sequence[Seen]] = {index: [("AB123C", 0.5, 0)] for index in range(3)}
+    late: dict[int, Sequence[Seen]] = {index: [("AB1Z3C", 0.99, 0)] for index in range(3, 40)}
+    taken = []
+
+    def counted() -> Iterator[Frame]:
+        for frame in frames(40):
+            taken.append(frame.index)
+            yield frame
+
+    sightings = read_clip(counted(), ScriptedEngine(early | late), Wanted("AB123C", "AB1Z3C"))
+    assert (next(sightings).read.plate, len(taken)) == ("AB123C", 2)
+    assert next(sightings).read.plate == "AB1Z3C"
+    assert len(taken) < 20
+    assert list(sightings) == []
+
+
+def test_a_vehicle_that_stands_there_for_long_is_not_voted_on_in_every_frame() -> None:
+    script = {index: [("AB123C", 0.9, 0)] for index in range(200)}
+    urgency = Wanted("AB123C", frames=10_000)
+    assert said(list(read_clip(frames(200), ScriptedEngine(script), urgency))) == [("AB123C", 200)]
+    assert 10 < urgency.voted < 40
+
+
+def test_what_is_shown_of_a_vehicle_that_stands_there_is_not_old() -> None:
+    script: dict[int, Sequence[Seen]] = {index: [("AB123C", 0.9, 0)] for index in range(700)}
+    script[3] = [("AB123C", 0.99, 0)]
+    script[695] = [("AB1Z3C", 0.6, 0)]
+    for urgency, first, last in ((Wanted("none"), 600, 699), (None, 3, 3)):
+        (shown,) = read_clip(frames(700), ScriptedEngine(script), urgency)
+        assert shown.read.plate == "AB123C"
+        assert first <= shown.frame.index <= last
+        assert (shown.read.frame, shown.read.time_s) == (shown.frame.index, shown.frame.time_s)
+
+
+def test_a_vehicle_that_is_listed_only_after_it_parked_is_yielded_then() -> None:
+    script = {index: [("AB123C", 0.9, 0)] for index in range(400)}
+    urgency = Wanted()
+    taken = []
+
+    def counted() -> Iterator[Frame]:
+        for frame in frames(400):
+            taken.append(frame.index)
+            if frame.index == 350:
+                urgency.plates = frozenset({"AB123C"})
+            yield frame
+
+    sighting = next(read_clip(counted(), ScriptedEngine(script), urgency))
+    assert taken[-1] == 350
+    assert sighting.frame.time_s > 0
+
+
+def test_each_sighting_tells_of_the_other_plates_in_its_frame() -> None:
+    script = {index: [("AB123C", 0.9, 0), ("XY987Z", 0.9, 300)] for index in range(2)}
+    for read in (read_clip, read_pictures):
+        for sighting in read(frames(2), ScriptedEngine(script)):
+            (other,) = sighting.others
+            assert {other.x1, sighting.read.box.x1} == {0, 300}

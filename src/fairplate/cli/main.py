@@ -9,16 +9,19 @@ from typing import NoReturn
 import click
 
 from fairplate import __version__
+from fairplate.cli.alert import alert
 from fairplate.cli.audit import audit
 from fairplate.cli.demo_command import demo
 from fairplate.cli.doctor import doctor
 from fairplate.cli.exit_codes import ExitCode, exit_code_for
+from fairplate.cli.hotlist import hotlist
 from fairplate.cli.init import init
 from fairplate.cli.keys import keys
 from fairplate.cli.policy import policy
 from fairplate.cli.read import read
 from fairplate.cli.reader import reader
 from fairplate.cli.terminal_text import printable
+from fairplate.cli.watch import watch
 from fairplate.core.errors import FairplateError
 
 HELP_OPTIONS = ["-h", "--help"]
@@ -39,7 +42,10 @@ cli.add_command(init)
 cli.add_command(policy)
 cli.add_command(reader)
 cli.add_command(keys)
+cli.add_command(hotlist)
+cli.add_command(alert)
 cli.add_command(audit)
+cli.add_command(watch)
 cli.add_command(doctor)
 
 
