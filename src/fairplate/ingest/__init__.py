@@ -1,0 +1,1 @@
+"""What cameras and vendors' software send, understood: pure parsers, and what they give."""
