@@ -11,6 +11,7 @@ from fairplate.ingest.places import country_code
 from fairplate.ingest.plate_texts import read_plate
 from fairplate.ingest.times import parse_time
 from fairplate.ingest.vendor import (
+    Box,
     CharacterShare,
     Kind,
     Payload,
@@ -65,6 +66,7 @@ def _of_event(event: Fields, anpr: Fields, pictures: tuple[Picture, ...]) -> Ven
     vehicle = anpr.inner("vehicleinfo")
     kind = anpr.text("vehicletype")
     country = anpr.text("countryabbreviation") or event.text("countryabbreviation")
+    box = _box(anpr)
     return VendorRead(
         plate,
         told_share(anpr.number("confidencelevel"), Scale.PERCENT) if plate else None,
@@ -82,9 +84,10 @@ def _of_event(event: Fields, anpr: Fields, pictures: tuple[Picture, ...]) -> Ven
         region_code=country_code(country),
         event_id=event.text("uuid"),
         is_retransmission=event.flag("isdataretransmission") or anpr.flag("alarmdatatype"),
+        box=box,
+        grid=_PER_MILLE if box else None,
         pictures=pictures,
         doubts=doubts,
-        **_box(anpr),
     )
 
 
@@ -115,10 +118,10 @@ def _name(text: str | None) -> str | None:
     return None if text is None or as_number(text) is not None else text
 
 
-def _box(anpr: Fields) -> dict[str, object]:
+def _box(anpr: Fields) -> Box | None:
     for info in anpr.inner("pictureinfolist").items("pictureinfo"):
         rect = info.inner("platerect")
         box = sized(*(rect.raw(side) for side in ("x", "y", "width", "height")))
         if box is not None and max(box.x2, box.y2) <= max(_PER_MILLE):
-            return {"box": box, "grid": _PER_MILLE}
-    return {}
+            return box
+    return None

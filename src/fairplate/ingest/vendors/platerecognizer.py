@@ -98,7 +98,9 @@ def _box(box: Fields) -> Box | None:
 
 
 def _is_table(documents: Documents) -> bool:
-    columns = {fold(name) for name in documents.texts[0].lstrip("\ufeff").partition("\n")[0].split(",")}
+    columns = {
+        fold(name) for name in documents.texts[0].lstrip("\ufeff").partition("\n")[0].split(",")
+    }
     return {"timestamp", "plate"} <= columns
 
 
