@@ -15,6 +15,7 @@ from fairplate.cli.demo_command import demo
 from fairplate.cli.doctor import doctor
 from fairplate.cli.exit_codes import ExitCode, exit_code_for
 from fairplate.cli.hotlist import hotlist
+from fairplate.cli.ingest import ingest
 from fairplate.cli.init import init
 from fairplate.cli.keys import keys
 from fairplate.cli.policy import policy
@@ -44,6 +45,7 @@ cli.add_command(reader)
 cli.add_command(keys)
 cli.add_command(hotlist)
 cli.add_command(alert)
+cli.add_command(ingest)
 cli.add_command(audit)
 cli.add_command(watch)
 cli.add_command(doctor)

@@ -18,7 +18,7 @@ _PYTHON_TOKEN = re.compile(
 _PYTHON_WORDS = {"None": "null", "True": "true", "False": "false", "nan": "null", "inf": "null"}
 
 
-class _TooLong(ValueError):
+class _TooLongError(ValueError):
     """A number has more digits than any reading has."""
 
 
@@ -31,7 +31,7 @@ def parse_json(text: str, *, vendor: str, field: str = "body") -> Any:
         value = json.loads(
             text, parse_int=_whole, parse_float=_fraction, parse_constant=lambda _: None
         )
-    except _TooLong:
+    except _TooLongError:
         expected = f"numbers of at most {MAX_DIGITS} digits"
         raise PayloadError(vendor, field, expected=expected, found="a longer one") from None
     except ValueError:
@@ -53,7 +53,7 @@ def parse_python_literal(text: str, *, vendor: str, field: str) -> Any:
 
 
 def mend_backslashes(text: str) -> str:
-    """Return `text` with every backslash doubled that starts no escape of JSON, as in C:\\Clips."""
+    """Return `text` with every backslash doubled that starts no escape of JSON, as in paths."""
     return _ESCAPED.sub(lambda found: found.group() if found.group(1) else "\\\\", text)
 
 
@@ -67,13 +67,13 @@ def _as_json(found: re.Match[str]) -> str:
 
 def _whole(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
-        raise _TooLong
+        raise _TooLongError
     return int(digits)
 
 
 def _fraction(digits: str) -> float | None:
     if len(digits) > MAX_DIGITS:
-        raise _TooLong
+        raise _TooLongError
     value = float(digits)
     return value if abs(value) < float("inf") else None
 

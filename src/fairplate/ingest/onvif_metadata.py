@@ -1,4 +1,4 @@
-"""ONVIF metadata that several vendors send: plates in analytics frames, and events' name-value items.
+"""ONVIF metadata that several vendors send: plates in frames, and events of named values.
 
 Analytics Service Specification §5.3 (LicensePlateInfo), Core Specification §9.5 (SimpleItem).
 """

@@ -14,8 +14,8 @@ _ALPHA3 = dict(
         "KOR:kr CHN:cn TUR:tr ISR:il RUS:ru BLR:by KAZ:kz GEO:ge ARM:am AZE:az"
     ).split()
 )
-_STATES = dict(
-    (name.replace("_", " "), code)
+_STATES = {
+    name.replace("_", " "): code
     for name, code in (
         pair.split(":")
         for pair in (
@@ -30,7 +30,7 @@ _STATES = dict(
             "district_of_columbia:dc"
         ).split()
     )
-)
+}
 
 
 def country_code(text: str | None) -> str | None:

@@ -6,7 +6,8 @@ _NOTHING = frozenset(
 )
 _NO_PLATE = frozenset(
     "noplate nonumber noread nolicense nolicence nolicenseplate nolicenceplate notag unlicensed "
-    "unlicenced unread unreadable noplatenumber withoutplate plateless 无牌 无牌车 无车牌 未识别 车牌".split()  # noqa: RUF001, E501 - what the cameras of one country write
+    "unlicenced unread unreadable noplatenumber withoutplate plateless "
+    "无牌 无牌车 无车牌 未识别 车牌".split()  # none, none, none, not recognised, and a bare "plate"
 )
 
 

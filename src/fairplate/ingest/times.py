@@ -37,6 +37,9 @@ _NOTATIONS = (
         re.IGNORECASE,
     ),
 )
+# 1e8 s is in 1973 and 1e11 s in 5138: no two units can be meant.
+_FEWEST_SECONDS = 10**8
+_UNITS = ((10**11, "1e-6"), (10**14, "1e-3"), (10**17, "1"), (10**20, "1e3"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,11 +72,12 @@ def from_epoch(text: str | None) -> datetime | None:
         return None
     if not count.is_finite():
         return None
-    # 1e8 s is in 1973 and 1e11 s in 5138: no two units can be meant.
-    for ceiling, microseconds in ((1e11, 10**6), (1e14, 10**3), (1e17, 1)):
-        if 1e8 <= count < ceiling:
-            return _after_epoch(int(count * microseconds))
-    return _after_epoch(int(count / 1000)) if 1e17 <= count < 1e20 else None  # noqa: PLR2004
+    if count < _FEWEST_SECONDS:
+        return None
+    for ceiling, per_microsecond in _UNITS:
+        if count < ceiling:
+            return _after_epoch(int(count / Decimal(per_microsecond)))
+    return None
 
 
 def wall_clock(instant: datetime | None) -> LocalTime | None:

@@ -17,7 +17,7 @@ from fairplate.ingest.vendor import PayloadError
 TEXT = "#text"
 
 
-class _Excess(Exception):  # noqa: N818 - never leaves this file
+class _ExcessError(Exception):
     """A limit is passed."""
 
     def __init__(self, limit: str) -> None:
@@ -34,9 +34,9 @@ class _TreeBuilder:
     def start(self, _tag: str, attributes: dict[str, str]) -> None:
         self._count += 1 + len(attributes)
         if self._count > MAX_ITEMS:
-            raise _Excess(f"at most {MAX_ITEMS} elements")
+            raise _ExcessError(f"at most {MAX_ITEMS} elements")
         if len(self._open) > MAX_DEPTH:
-            raise _Excess(f"at most {MAX_DEPTH} levels")
+            raise _ExcessError(f"at most {MAX_DEPTH} levels")
         self._open.append(({_local(key): value for key, value in attributes.items()}, []))
 
     def data(self, text: str) -> None:
@@ -62,12 +62,14 @@ class _TreeBuilder:
 
 def parse_xml(text: str, *, vendor: str, field: str = "body") -> dict[str, Any]:
     """Return {root: value}; raise PayloadError unless it is XML within the limits."""
-    parser = DefusedXMLParser(target=_TreeBuilder(), forbid_dtd=True)
+    parser = DefusedXMLParser(  # type: ignore[no-untyped-call] # its stubs have no types here
+        target=_TreeBuilder(), forbid_dtd=True
+    )
     try:
         # Text, so that expat does not look at the encoding that the text once had.
         parser.feed(text.lstrip("\ufeff \t\r\n"))
         tree: dict[str, Any] = parser.close()
-    except _Excess as excess:
+    except _ExcessError as excess:
         raise PayloadError(vendor, field, expected=excess.limit, found="more") from None
     except DefusedXmlException:
         expected = "XML without a document type"

@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from fairplate.core.reads import Box
 from fairplate.ingest.confidences import Scale, told_share
 from fairplate.ingest.documents import open_documents, parse_tree
 from fairplate.ingest.fields import Fields, corners
@@ -20,7 +21,6 @@ from fairplate.ingest.places import country_code
 from fairplate.ingest.plate_texts import read_plate
 from fairplate.ingest.times import from_epoch, parse_time, wall_clock
 from fairplate.ingest.vendor import (
-    Box,
     Kind,
     LocalTime,
     Passage,

@@ -4,6 +4,7 @@ One object's messages are one passage: `new`, updates, `end`. Scores of `attribu
 is that there is a plate, and never used.
 """
 
+from fairplate.core.reads import Box
 from fairplate.ingest.confidences import Scale, to_share
 from fairplate.ingest.documents import open_documents
 from fairplate.ingest.fields import Fields, corners
@@ -11,7 +12,6 @@ from fairplate.ingest.json_texts import parse_json
 from fairplate.ingest.plate_texts import read_plate
 from fairplate.ingest.times import parse_time
 from fairplate.ingest.vendor import (
-    Box,
     Kind,
     Passage,
     Payload,

@@ -4,6 +4,7 @@ The offset of `dateTime` is the camera's own, which may be the factory's. Camera
 `unknown` for a plate they did not read, and numbers of a table where a make would stand.
 """
 
+from fairplate.core.reads import Box
 from fairplate.ingest.confidences import Scale, spread_over, to_share, told_share
 from fairplate.ingest.documents import open_documents
 from fairplate.ingest.fields import Fields, as_number, search, sized
@@ -11,7 +12,6 @@ from fairplate.ingest.places import country_code
 from fairplate.ingest.plate_texts import read_plate
 from fairplate.ingest.times import parse_time
 from fairplate.ingest.vendor import (
-    Box,
     CharacterShare,
     Kind,
     Payload,

@@ -7,11 +7,10 @@ import re
 
 from fairplate.ingest.alpv import read_of_entry
 from fairplate.ingest.documents import open_documents, parse_tree
-from fairplate.ingest.fields import Fields
+from fairplate.ingest.fields import Fields, sized
 from fairplate.ingest.plate_texts import read_plate
 from fairplate.ingest.times import parse_time
 from fairplate.ingest.vendor import Kind, Payload, Understood, VendorRead, reads_or_none
-from fairplate.ingest.fields import sized
 
 _VENDOR = "lilin"
 _SLOT = re.compile(r"\bLPR(\d{1,2})=", re.IGNORECASE)
@@ -41,7 +40,7 @@ def _slots(text: str) -> list[Fields]:
     ends = [*starts[1:], len(text)]
     slots = []
     for start, end in zip(starts, ends, strict=True):
-        pairs = _PAIR.findall(text[start:end].split("\n")[0])
+        pairs = _PAIR.findall(text[start:end].partition("\n")[0])
         slots.append(Fields.of(_VENDOR, dict(pairs)))
     return slots
 

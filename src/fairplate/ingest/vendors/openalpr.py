@@ -4,6 +4,7 @@ A group is one vehicle; `alpr_results` are its frames, and an alert is a group o
 milliseconds since 1970, confidences per cent.
 """
 
+from fairplate.core.reads import Box
 from fairplate.ingest.confidences import Scale, to_share
 from fairplate.ingest.documents import open_documents
 from fairplate.ingest.fields import Fields, corners
@@ -12,7 +13,6 @@ from fairplate.ingest.places import region_code
 from fairplate.ingest.plate_texts import candidates_of, read_plate
 from fairplate.ingest.times import parse_utc
 from fairplate.ingest.vendor import (
-    Box,
     Candidate,
     Kind,
     Passage,

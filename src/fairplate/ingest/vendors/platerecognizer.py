@@ -8,6 +8,7 @@ import csv
 import io
 from typing import Any
 
+from fairplate.core.reads import Box
 from fairplate.ingest.confidences import Scale, to_share
 from fairplate.ingest.documents import Documents, open_documents
 from fairplate.ingest.fields import Fields, corners, fold
@@ -17,7 +18,6 @@ from fairplate.ingest.places import region_code
 from fairplate.ingest.plate_texts import candidates_of, read_plate
 from fairplate.ingest.times import parse_utc
 from fairplate.ingest.vendor import (
-    Box,
     Kind,
     Payload,
     PayloadError,
