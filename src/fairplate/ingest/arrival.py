@@ -177,7 +177,8 @@ def _plate_read(
 def _place(read: VendorRead) -> tuple[bytes | None, Box]:
     """Return the picture to keep if the read matches, and the plate's box in it.
 
-    The scene only if the box lies in it: without one nothing says what to cut out. Else the crop, which is plate from edge to edge. Else no picture.
+    The scene only if the box lies in it: without one nothing says what to cut out. Else the
+    crop, which is plate from edge to edge. Else no picture.
     """
     scene, crop = _first(read, Shows.SCENE), _first(read, Shows.CROP)
     size = measure(scene.data) if scene else None

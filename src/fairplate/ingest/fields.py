@@ -16,10 +16,13 @@ from fairplate.ingest.sentinels import is_nothing
 from fairplate.ingest.vendor import PayloadError, Worded
 from fairplate.ingest.xml_texts import TEXT
 
+_LONGEST_NAME = 100
+"""What follows in a longer name is not looked at."""
+
 
 def fold(name: str) -> str:
     """Return a name as it is compared: letters and digits, without case."""
-    return "".join(filter(str.isalnum, name)).casefold()
+    return "".join(filter(str.isalnum, name[:_LONGEST_NAME])).casefold()
 
 
 @dataclass(frozen=True, slots=True)

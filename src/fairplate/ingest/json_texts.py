@@ -11,9 +11,12 @@ from fairplate.ingest.limits import MAX_DEPTH, MAX_DIGITS, MAX_ITEMS
 from fairplate.ingest.vendor import PayloadError
 
 _ESCAPED = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})?')
-# A text in single or double quotes, or a word that Python writes otherwise than JSON.
+# A text in single or double quotes, or a word that Python writes otherwise than JSON. A text that
+# does not end is taken to the end of all: else every quote in it would be tried as its start.
 _PYTHON_TOKEN = re.compile(
-    r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|\b(None|True|False|nan|inf)\b""", re.DOTALL
+    r"""'((?:[^'\\]|\\.)*+)(?:'|\\?\Z)|"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)"""
+    r"""|\b(None|True|False|nan|inf)\b""",
+    re.DOTALL,
 )
 _PYTHON_WORDS = {"None": "null", "True": "true", "False": "false", "nan": "null", "inf": "null"}
 

@@ -51,7 +51,7 @@ def split_parts(body: bytes, boundary: bytes, *, vendor: str) -> list[Part]:
     delimiter = b"--" + boundary
     starts = _find_delimiters(body, delimiter, vendor)
     parts = []
-    for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(body)], strict=False):
         inner = body[start + len(delimiter) : end]
         if not inner.startswith(b"--"):  # the closing delimiter, and whatever follows it
             parts.append(_parse_part(inner, vendor))

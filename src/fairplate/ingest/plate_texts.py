@@ -15,12 +15,15 @@ from fairplate.ingest.vendor import Candidate, Doubt
 _UNREAD = frozenset("?*#")
 """Written for a character that was seen and not read: without it, it is another plate."""
 
+_LONGEST = 4 * MAX_PLATE_LENGTH
+"""Of a text with all its signs; a longer one is not looked at."""
+
 
 def read_plate(text: str) -> tuple[str | None, tuple[Doubt, ...]]:
     """Return the plate, or None, and what is odd about it."""
-    if is_no_plate(text):
+    if len(text) <= _LONGEST and is_no_plate(text):
         return None, ()
-    if len(text) > 4 * MAX_PLATE_LENGTH or not _UNREAD.isdisjoint(text):
+    if len(text) > _LONGEST or not _UNREAD.isdisjoint(text):
         return None, (Doubt.NOT_A_PLATE,)
     try:
         return normalise_plate(text), ()

@@ -21,6 +21,7 @@ def read_fields(source: str, read: VendorRead) -> dict[str, object]:
         "confidence": _share(read.confidence),
         "characters": [_character(one) for one in read.characters] or None,
         "box": _box(read.box),
+        "box_grid": list(read.grid) if read.box and read.grid else None,
         "captured_at": _moment(read.captured_at),
         "camera": read.camera,
         "lane": read.lane,

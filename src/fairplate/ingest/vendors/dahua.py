@@ -33,7 +33,7 @@ from fairplate.ingest.vendor import (
 )
 
 _VENDOR = "dahua"
-_STREAMED = re.compile(r"^Code=([\w-]+);.*?\bdata=(\{.*)", re.DOTALL | re.MULTILINE)
+_STREAMED = re.compile(r"^Code=([\w-]{1,100});[^\n]{0,200}?\bdata=(\{.*)", re.DOTALL | re.MULTILINE)
 _PICTURES: dict[str, Shows | None] = {"plate": Shows.CROP, "cutout": Shows.CROP}
 
 

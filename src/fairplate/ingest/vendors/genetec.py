@@ -23,6 +23,7 @@ from fairplate.ingest.vendor import (
 )
 
 _VENDOR = "genetec"
+_PLATE_NAMES = ("plate", "platenumber")
 
 
 def parse_genetec(payload: Payload) -> Understood:
@@ -31,18 +32,19 @@ def parse_genetec(payload: Payload) -> Understood:
     for tree in open_documents(payload, vendor=_VENDOR).trees():
         for value in tree if isinstance(tree, list) else [tree]:
             read = _unwrapped(Fields.of(_VENDOR, value))
-            if "plate" in read or "platenumber" in read:
+            if any(name in read for name in _PLATE_NAMES):
                 reads.append(_of_read(read))
     return reads_or_none(reads) if reads else Understood(Kind.OTHER_EVENT)
 
 
 def _unwrapped(fields: Fields) -> Fields:
     """Return what stands in a lone outer object, such as XML's root."""
-    return fields.inner(*fields.values) if len(fields.values) == 1 else fields
+    is_outer = len(fields.values) == 1 and not any(name in fields for name in _PLATE_NAMES)
+    return fields.inner(*fields.values) if is_outer else fields
 
 
 def _of_read(read: Fields) -> VendorRead:
-    plate, doubts = read_plate(read.demand_plate("plate", "platenumber"))
+    plate, doubts = read_plate(read.demand_plate(*_PLATE_NAMES))
     more = read.inner("attributes")
     confidence = read.number("confidencescore")
     if confidence is None:

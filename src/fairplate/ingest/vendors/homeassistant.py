@@ -15,7 +15,7 @@ from fairplate.ingest.vendor import Kind, Payload, Understood, VendorRead, reads
 
 _VENDOR = "homeassistant"
 _BLOCK = re.compile(r"^plate\d+:", re.MULTILINE)
-_LINE = re.compile(r"^\s*-\s*(\S{1,50})\s+confidence:\s*([\d.]{1,12})", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]*-[ \t]*(\S{1,50})[ \t]+confidence:[ \t]*([\d.]{1,12})", re.MULTILINE)
 
 
 def parse_homeassistant(payload: Payload) -> Understood:

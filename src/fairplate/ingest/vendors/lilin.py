@@ -4,6 +4,7 @@
 """
 
 import re
+from itertools import islice
 
 from fairplate.ingest.alpv import read_of_entry
 from fairplate.ingest.documents import open_documents, parse_tree
@@ -14,6 +15,7 @@ from fairplate.ingest.vendor import Kind, Payload, Understood, VendorRead, reads
 
 _VENDOR = "lilin"
 _SLOT = re.compile(r"\bLPR(\d{1,2})=", re.IGNORECASE)
+_MOST_SLOTS = 100
 _PAIR = re.compile(r"\s*([A-Za-z_]+)\d{0,2}=([^,\r\n]*)")
 
 
@@ -36,10 +38,10 @@ def parse_lilin(payload: Payload) -> Understood:
 
 def _slots(text: str) -> list[Fields]:
     """Return the slots, several of which may stand on one line."""
-    starts = [found.start() for found in _SLOT.finditer(text)][:100]
+    starts = [found.start() for found in islice(_SLOT.finditer(text), _MOST_SLOTS)]
     ends = [*starts[1:], len(text)]
     slots = []
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in zip(starts, ends, strict=False):
         pairs = _PAIR.findall(text[start:end].partition("\n")[0])
         slots.append(Fields.of(_VENDOR, dict(pairs)))
     return slots
