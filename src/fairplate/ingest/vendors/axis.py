@@ -29,6 +29,7 @@ from fairplate.ingest.vendor import (
 _VENDOR = "axis"
 _PICTURES: dict[str, Shows | None] = {"lp_": Shows.CROP, "roi_": Shows.SCENE}
 _IMAGE_TYPES = {"plate": Shows.CROP, "vehicle": Shows.SCENE}
+_LONGEST_HEARTBEAT = 10_000
 _PLATE_NAMES = ("platetext", "plateutf8", "plateunicode", "plateascii")
 
 
@@ -45,7 +46,7 @@ def _of_text(text: str, documents: Documents) -> Understood:
         tree = parse_tree(text, vendor=_VENDOR)
     except PayloadError:
         # The documented heartbeat is in single quotes.
-        if not text.lstrip().startswith("{"):
+        if not text.lstrip().startswith("{") or len(text) > _LONGEST_HEARTBEAT:
             raise
         tree = parse_python_literal(text, vendor=_VENDOR, field="body")
     if text.lstrip().startswith("<"):

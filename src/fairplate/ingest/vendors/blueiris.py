@@ -47,6 +47,8 @@ def _parsed(text: str, field: str) -> Any:
     try:
         return parse_json(text, vendor=_VENDOR, field=field)
     except PayloadError:
+        if "\\" not in text:
+            raise
         return parse_json(mend_backslashes(text), vendor=_VENDOR, field=field)
 
 

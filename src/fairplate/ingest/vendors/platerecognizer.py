@@ -29,6 +29,7 @@ from fairplate.ingest.vendor import (
 )
 
 _VENDOR = "platerecognizer"
+_LONGEST_HEAD = 1000
 
 
 def parse_platerecognizer(payload: Payload) -> Understood:
@@ -98,10 +99,8 @@ def _box(box: Fields) -> Box | None:
 
 
 def _is_table(documents: Documents) -> bool:
-    columns = {
-        fold(name) for name in documents.texts[0].lstrip("\ufeff").partition("\n")[0].split(",")
-    }
-    return {"timestamp", "plate"} <= columns
+    first = documents.texts[0].lstrip("\ufeff")[:_LONGEST_HEAD].partition("\n")[0]
+    return {"timestamp", "plate"} <= {fold(name) for name in first.split(",")}
 
 
 def _of_table(text: str) -> list[VendorRead]:
