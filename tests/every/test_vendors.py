@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from fairplate.ingest.vendor import Kind, LocalTime, Payload, Understood, VendorRead
+from fairplate.ingest.arrival import Arrival, TimeFrom, make_arrivals
+from fairplate.ingest.passages import Passages
+from fairplate.ingest.understanding import understand
+from fairplate.ingest.vendor import (
+    Kind,
+    LocalTime,
+    Payload,
+    PayloadError,
+    Understood,
+    VendorRead,
+)
 from fairplate.ingest.vendors import VENDORS
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "payloads"
@@ -31,7 +41,7 @@ needs_samples = pytest.mark.skipif(not ROWS, reason="the samples of payloads are
 def understood(vendor: str, row: dict[str, Any]) -> Understood:
     body = (SAMPLES / vendor / row["file"]).read_bytes()
     payload = Payload(body, row.get("content_type", ""), row.get("topic", ""))
-    return VENDORS[vendor](payload)
+    return understand(vendor, payload)
 
 
 @needs_samples
@@ -102,3 +112,66 @@ def test_times_are_compared_to_the_millisecond() -> None:
     moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(microseconds=1999)
     assert _spelled(moment) == _cut({"utc": "2024-01-01T00:00:00.001Z"})
     assert _spelled(moment) != _cut({"utc": "2024-01-01T00:00:00.002Z"})
+
+
+RECEIVED = datetime(2026, 6, 1, 12, tzinfo=UTC)
+PAIRS = [
+    (vendor, row, row["file"], read["duplicate_of"])
+    for vendor, row in ROWS
+    for read in row["reads"]
+    if "duplicate_of" in read
+]
+PASSAGES = [
+    (vendor, row, row["file"], read["same_passage_as"])
+    for vendor, row in ROWS
+    for read in row["reads"]
+    if "same_passage_as" in read
+]
+
+
+def _arrivals(vendor: str, file: str) -> list[Arrival]:
+    row = next(row for name, row in ROWS if (name, row["file"]) == (vendor, file))
+    made = make_arrivals(understood(vendor, row), reader_id="gate", received_at=RECEIVED)
+    return [one for one in made if isinstance(one, Arrival)]
+
+
+@needs_samples
+def test_a_sample_that_is_sent_again_has_the_same_id() -> None:
+    assert PAIRS
+    for vendor, _, file, original in PAIRS:
+        (again,), (first,) = _arrivals(vendor, file), _arrivals(vendor, original)
+        assert again.read_id == first.read_id
+        assert again.is_retransmission
+
+
+@needs_samples
+def test_samples_of_one_passage_become_one_read() -> None:
+    for vendor, _, file, original in PASSAGES:
+        passages = Passages()
+        words = _arrivals(vendor, original) + _arrivals(vendor, file)
+        handed = [read for one in words for read in passages.take(one, now=RECEIVED)]
+        handed += passages.take_all(now=RECEIVED)
+        assert len(handed) == 1
+
+
+@needs_samples
+@pytest.mark.parametrize(("vendor", "row"), ROWS, ids=IDS)
+def test_the_intake_can_take_every_sample(vendor: str, row: dict[str, Any]) -> None:
+    latin = [read for read in row["reads"] if read["plate"] and read["plate"].isascii()]
+    made = _arrivals(vendor, row["file"])
+    assert [one.read.plate for one in made] == [read["plate"] for read in latin]
+    assert [(one.time_from is TimeFrom.CAMERA) for one in made] == [
+        "utc" in (read["captured_at"] or {}) for read in latin
+    ]
+
+
+@needs_samples
+@pytest.mark.parametrize(("vendor", "row"), ROWS, ids=IDS)
+def test_a_sample_cut_short_is_understood_or_refused(vendor: str, row: dict[str, Any]) -> None:
+    body = (SAMPLES / vendor / row["file"]).read_bytes()
+    for eighth in range(8):
+        cut = Payload(body[: len(body) * eighth // 8], row.get("content_type", ""))
+        try:
+            understand(vendor, cut)
+        except PayloadError as error:
+            assert error.where == vendor

@@ -12,6 +12,7 @@ from fairplate.ingest.vendor import PayloadError
 
 _BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;,"]{1,200}))""", re.IGNORECASE)
 _FIRST_LINE = re.compile(rb"\s*--([!-~]{1,200})[ \t]*\r?\n")
+_AFTER_DELIMITER = frozenset({b"", b"\r", b"\n", b" ", b"\t", b"-"})
 _PARAMETER = re.compile(r"""\b(name|filename)\s*=\s*(?:"([^"]*)"|([^\s;]+))""", re.IGNORECASE)
 _CHARSET = re.compile(r"""charset\s*=\s*"?([\w.-]{1,20})""", re.IGNORECASE)
 
@@ -62,7 +63,9 @@ def _find_delimiters(body: bytes, delimiter: bytes, vendor: str) -> list[int]:
     starts: list[int] = []
     at = body.find(delimiter)
     while at >= 0:
-        if at == 0 or body[at - 1] == ord("\n"):  # elsewhere it is content
+        after = body[at + len(delimiter) : at + len(delimiter) + 1]
+        # Elsewhere, or before other characters, it is content.
+        if (at == 0 or body[at - 1] == ord("\n")) and after in _AFTER_DELIMITER:
             starts.append(at)
             if len(starts) > MAX_PARTS + 1:
                 expected = f"at most {MAX_PARTS} parts"
@@ -73,7 +76,9 @@ def _find_delimiters(body: bytes, delimiter: bytes, vendor: str) -> list[int]:
 
 def _parse_part(inner: bytes, vendor: str) -> Part:
     inner = inner.lstrip(b" \t")
-    inner = inner.removeprefix(b"\r\n") if inner.startswith(b"\r\n") else inner.removeprefix(b"\n")
+    inner = _without_first_line_end(inner)
+    if inner.startswith((b"\r\n", b"\n")):  # no header at all
+        return Part(_without_line_end(_without_first_line_end(inner)))
     ends = [(inner.find(gap, 0, MAX_HEADER_BYTES), gap) for gap in (b"\r\n\r\n", b"\n\n")]
     found = min(((at, gap) for at, gap in ends if at >= 0), default=None)
     if found is None:
@@ -94,6 +99,10 @@ def _parse_part(inner: bytes, vendor: str) -> Part:
         kind.group(1).lower() if kind else "",
         charset.group(1) if charset else "",
     )
+
+
+def _without_first_line_end(data: bytes) -> bytes:
+    return data.removeprefix(b"\r\n") if data.startswith(b"\r\n") else data.removeprefix(b"\n")
 
 
 def _without_line_end(data: bytes) -> bytes:
