@@ -62,7 +62,8 @@ ALPV_EVENT = """<tt:MetadataStream xmlns:tt="urn:tt" xmlns:w="urn:w"><tt:Event>
 <tt:SimpleItem Name="carID" Value="7"/><tt:SimpleItem Name="carState" Value="lost"/></tt:Data>
 </tt:Message></w:Message></w:NotificationMessage></tt:Event></tt:MetadataStream>"""
 
-FRAME = """<t:MetadataStream xmlns:t="urn:t"><t:VideoAnalytics><t:Frame UtcTime="2026-03-01T10:00:00Z">
+FRAME = """<t:MetadataStream xmlns:t="urn:t"><t:VideoAnalytics>
+<t:Frame UtcTime="2026-03-01T10:00:00Z">
 <t:Object ObjectId="1"><t:Appearance><t:VehicleInfo><t:Type Likelihood="0.5">Car</t:Type>
 </t:VehicleInfo><t:LicensePlateInfo><t:PlateNumber Likelihood="0.75">ON-1</t:PlateNumber>
 <t:CountryCode>DE</t:CountryCode></t:LicensePlateInfo></t:Appearance></t:Object></t:Frame>
@@ -137,7 +138,10 @@ Events[10].Object.Text=DH10
 Events[10].Object.Confidence=255
 --snap--
 """
-SLOTS = "Day=1\nLPR0=LL1,LP_X0=1,LP_Y0=1,LP_W0=8,LP_H0=4,LPR_TIME0=2026-03-01 10:00:00 GMT\nLPR1=, LPR2="
+SLOTS = (
+    "Day=1\nLPR0=LL1,LP_X0=1,LP_Y0=1,LP_W0=8,LP_H0=4,LPR_TIME0=2026-03-01 10:00:00 GMT\n"
+    "LPR1=, LPR2="
+)
 
 SAMPLES = [
     of_json("openalpr", RESULTS, "RE1K0R", "SEC0ND", confidences=(0.915, 0.915)),

@@ -1,4 +1,4 @@
-"""Many messages of one passing become one read with the last word, and nothing is lost or doubled."""
+"""Many messages of one passing become one read with the last word; none is lost or doubled."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -181,7 +181,9 @@ def test_lines_as_dicts() -> None:
 
 def test_parts_as_cameras_write_them() -> None:
     head = 'content-disposition: form-data; filename="a\\b.jpg"; name="n"\nContent-TYPE: Image/JPEG'
-    body = b"preamble\r\n" + multipart((head, b"1\r\n--part-ends\r\n2"), ("", b"")) + b"--epilogue"
+    body = (
+        b"preamble\r\n" + multipart((head, b"1\r\n--part-ends\r\n2"), ("X: y", b"")) + b"--epilogue"
+    )
     (first, second) = split_parts(body, b"part-end", vendor="v")
     assert (first.name, first.content_type) == ("n", "image/jpeg")
     assert "b.jpg" in first.names

@@ -84,13 +84,10 @@ def _fraction(digits: str) -> float | None:
 def _is_shallow(value: Any) -> bool:
     level = [value]
     for _ in range(MAX_DEPTH + 1):
-        inner: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                inner += one.values()
-            elif isinstance(one, list):
-                inner += one
-        if not inner:
+        level = [one for one in level if isinstance(one, dict | list)]
+        if not level:
             return True
-        level = inner
+        level = [
+            inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
+        ]
     return False
