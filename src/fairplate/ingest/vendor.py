@@ -39,8 +39,6 @@ class Doubt(StrEnum):
     NOT_LATIN = "plate-not-latin"  # has letters that no list can have; never taken in
     NOT_A_PLATE = "plate-unusable"  # a text that is too long or has signs no plate has
     CLOCK_NOT_SYNCHRONISED = "clock-not-synchronised"
-    TIME_UNREADABLE = "time-unreadable"
-    PICTURE_UNREADABLE = "picture-unreadable"
 
 
 class Shows(StrEnum):
