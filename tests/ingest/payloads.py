@@ -62,6 +62,12 @@ ALPV_EVENT = """<tt:MetadataStream xmlns:tt="urn:tt" xmlns:w="urn:w"><tt:Event>
 <tt:SimpleItem Name="carID" Value="7"/><tt:SimpleItem Name="carState" Value="lost"/></tt:Data>
 </tt:Message></w:Message></w:NotificationMessage></tt:Event></tt:MetadataStream>"""
 
+PLATE_EVENT = """<e:Envelope xmlns:e="urn:e" xmlns:w="urn:w" xmlns:t="urn:t">
+<w:NotificationMessage><w:Topic>tns1:RuleEngine/LicensePlate</w:Topic><w:Message>
+<t:Message UtcTime="2026-03-01T10:00:00Z"><t:Data><t:ElementItem Name="Plate"><t:LicensePlateInfo>
+<t:PlateNumber>ON-2</t:PlateNumber><t:Likelihood>0.5</t:Likelihood></t:LicensePlateInfo>
+</t:ElementItem></t:Data></t:Message></w:Message></w:NotificationMessage></e:Envelope>"""
+
 FRAME = """<t:MetadataStream xmlns:t="urn:t"><t:VideoAnalytics>
 <t:Frame UtcTime="2026-03-01T10:00:00Z">
 <t:Object ObjectId="1"><t:Appearance><t:VehicleInfo><t:Type Likelihood="0.5">Car</t:Type>
@@ -178,6 +184,11 @@ SAMPLES = [
     ),
     Sample("dahua", FRAME.encode(), ("ON1",)),
     of_json("axis", PUSH, "AX1", confidences=(0.5,)),
+    of_json(
+        "axis",
+        {"topic": "t", "timestamp": 1772359200000, "message": {"data": {"text": "AX2"}}},
+        "AX2",
+    ),
     Sample("axis", ALPV_EVENT.encode(), ("AX1",)),
     of_json("frigate", {"type": "new", "after": EVENT}, "FR1", confidences=(0.9,)),
     of_json("frigate", {"type": "lpr", "plate": "FR-2", "id": EVENT["id"], "score": 1}, "FR2"),
@@ -202,7 +213,7 @@ SAMPLES = [
     Sample(
         "tattile",
         "<?xml version='1.0' encoding='ISO-8859-1'?><Msg><PLATE_STRING>TT1</PLATE_STRING>"
-        "<DATE>2026-03-01</DATE><TIME>10:00:00</TIME><DEVICE_NAME>Cañón</DEVICE_NAME>"
+        "<DATE>2026-03-01</DATE><TIME>10-00-00-250</TIME><DEVICE_NAME>Cañón</DEVICE_NAME>"
         "<OCRSCORE>50</OCRSCORE></Msg>".encode("iso-8859-1"),
         ("TT1",),
         (0.5,),
@@ -222,6 +233,13 @@ SAMPLES = [
         confidences=(0.5,),
     ),
     Sample("homeassistant", b"plate0: top 1 results\n  - HA2   confidence: 50.0\n", ("HA2",)),
+    of_json(
+        "homeassistant",
+        {"data": {"new_state": {"attributes": {"plates": {"HA3": "50.0"}}}}},
+        "HA3",
+        confidences=(0.5,),
+    ),
+    Sample("onvif", PLATE_EVENT.encode(), ("ON2",), (0.5,)),
     Sample("onvif", FRAME.encode(), ("ON1",), (0.75,)),
     of_json("blueiris", {"plate_number": "BI1", "camera": "c"}, "BI1"),
     Sample("blueiris", rb'{"ALERT_PATH":"C:\Blue\new.jpg","plate_number":"BI2"}', ("BI2",)),

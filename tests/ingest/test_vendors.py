@@ -257,3 +257,10 @@ def test_an_unknown_vendor_is_named_with_the_known_ones() -> None:
         InputError, match=r"ingest: vendor: expected one of axis, .*, found another"
     ):
         parse("acme", {})
+
+
+def test_a_clock_written_with_hyphens() -> None:
+    (sample,) = [one for one in SAMPLES if one.vendor == "tattile"]
+    (read,) = understand("tattile", sample.payload).reads
+    assert read.captured_at == LocalTime(datetime(2026, 3, 1, 10, 0, 0, 250_000))  # noqa: DTZ001
+    assert only("tattile", {"PLATE_STRING": "T", "DATE": "x", "TIME": "y"}).captured_at is None

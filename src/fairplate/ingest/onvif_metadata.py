@@ -30,30 +30,35 @@ def has_metadata(tree: Any) -> bool:
 
 
 def find_plates(tree: Any, vendor: str) -> list[VendorRead]:
-    """Return the plates of every frame; an empty one, sent many times a second, is none."""
-    reads = []
-    for frame in (Fields.of(vendor, one) for one in search(tree, "frame")):
-        for thing in frame.items("object"):
-            for info in search(thing.values, "licenseplateinfo"):
-                read = _of_plate(Fields.of(vendor, info), frame, thing)
-                if read.plate is not None or read.doubts:
-                    reads.append(read)
-    return reads
+    """Return the plates of frames and events; an empty one, sent many times a second, is none."""
+    frames = [Fields.of(vendor, one) for one in search(tree, "frame")]
+    things = [(frame, thing) for frame in frames for thing in frame.items("object")]
+    things += [(message, message) for _, message in _messages(tree, vendor)]
+    reads = [
+        _of_plate(Fields.of(vendor, info), holder, thing)
+        for holder, thing in things
+        for info in search(thing.values, "licenseplateinfo")
+    ]
+    return [read for read in reads if read.plate is not None or read.doubts]
 
 
 def find_notices(tree: Any, vendor: str) -> Iterator[Notice]:
     """Yield the events in document order."""
-    for holder in search(tree, "notificationmessage"):
-        fields = Fields.of(vendor, holder)
-        topic = "".join((fields.text("topic") or "").split())
-        for message in search(fields.inner("message").values, "message"):
-            inner = Fields.of(vendor, message)
-            items = {
-                item.text("name") or "": item.raw("value")
-                for part in ("source", "key", "data")
-                for item in inner.inner(part).items("simpleitem")
-            }
-            yield Notice(topic, inner.text("utctime"), Fields.of(vendor, items))
+    for topic, message in _messages(tree, vendor):
+        items = {
+            item.text("name") or "": item.raw("value")
+            for part in ("source", "key", "data")
+            for item in message.inner(part).items("simpleitem")
+        }
+        yield Notice(topic, message.text("utctime"), Fields.of(vendor, items))
+
+
+def _messages(tree: Any, vendor: str) -> Iterator[tuple[str, Fields]]:
+    """Yield each event's topic and the message inside its message."""
+    for holder in (Fields.of(vendor, one) for one in search(tree, "notificationmessage")):
+        topic = "".join((holder.text("topic") or "").split())
+        for message in search(holder.inner("message").values, "message"):
+            yield topic, Fields.of(vendor, message)
 
 
 def _of_plate(info: Fields, frame: Fields, thing: Fields) -> VendorRead:

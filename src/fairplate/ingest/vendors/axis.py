@@ -52,13 +52,20 @@ def _of_text(text: str, documents: Documents) -> Understood:
     if text.lstrip().startswith("<"):
         return _of_xml(tree)
     pushes = [Fields.of(_VENDOR, one) for one in (tree if isinstance(tree, list) else [tree])]
-    reads = [
+    notices = [notice for push in pushes if "text" in (notice := _bridged(push)).items]
+    reads = [_of_notice(notice) for notice in notices] + [
         _of_push(push, documents) for push in pushes if any(name in push for name in _PLATE_NAMES)
     ]
     if reads:
         return reads_or_none(reads)
     is_alive = all("alpv" in push or "heartbeat" in push for push in pushes)
     return Understood(Kind.HEARTBEAT if is_alive else Kind.OTHER_EVENT)
+
+
+def _bridged(push: Fields) -> Notice:
+    """Return the event that a camera's MQTT client publishes as JSON."""
+    items = push.inner("message").inner("data")
+    return Notice(push.text("topic") or "", push.text("timestamp"), items)
 
 
 def _of_push(push: Fields, documents: Documents) -> VendorRead:

@@ -34,7 +34,7 @@ def parse_homeassistant(payload: Payload) -> Understood:
             reads += [_of_result(answer, one) for one in answer.demand_items("results")]
         else:
             data = tree.inner("data", "eventdata") if "data" in tree else tree
-            reads += [_of_event(tree, data)] if "plate" in data else []
+            reads += [_of_event(tree, data)] if "plate" in data else _of_state(tree, data)
     return reads_or_none(reads) if reads or is_plate_event else Understood(Kind.OTHER_EVENT)
 
 
@@ -56,6 +56,26 @@ def _of_event(event: Fields, data: Fields) -> VendorRead:
         event_id=event.inner("context").text("id"),
         doubts=doubts,
     )
+
+
+def _of_state(event: Fields, data: Fields) -> list[VendorRead]:
+    """Return the plates of a changed state: an attribute holds each with its per cent."""
+    state = data.inner("newstate")
+    plates = state.inner("attributes").raw("plates")
+    reads = []
+    for text, confidence in list(plates.items() if isinstance(plates, dict) else ())[:100]:
+        plate, doubts = read_plate(text)
+        told = Fields.of(_VENDOR, {"confidence": confidence}).number("confidence")
+        reads.append(
+            VendorRead(
+                plate,
+                to_share(told, Scale.PERCENT) if plate else None,
+                captured_at=parse_utc(state.text("lastchanged") or event.text("timefired")),
+                camera=data.text("entityid"),
+                doubts=doubts,
+            )
+        )
+    return reads
 
 
 def _of_result(answer: Fields, result: Fields) -> VendorRead:

@@ -68,5 +68,7 @@ def _of_message(message: Fields) -> VendorRead:
 
 def _time(message: Fields) -> datetime | LocalTime | None:
     day, clock = message.text("date"), message.text("time")
+    if clock and ":" not in clock:
+        clock = clock.replace("-", ":")  # 15-42-10-123 in some templates
     both = f"{day} {clock}" if day and clock else None
     return parse_time(both) or parse_time(message.text("timestamp", "datetime", "epoch"))

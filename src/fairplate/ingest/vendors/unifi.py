@@ -5,7 +5,7 @@ A trigger's own device and time are the read's; `sources` lists every camera of 
 
 from fairplate.ingest.confidences import share_or_percent
 from fairplate.ingest.documents import open_documents
-from fairplate.ingest.fields import Fields
+from fairplate.ingest.fields import Fields, fold
 from fairplate.ingest.pictures import embedded
 from fairplate.ingest.plate_texts import read_plate
 from fairplate.ingest.times import parse_time
@@ -21,7 +21,7 @@ def parse_unifi(payload: Payload) -> Understood:
         message = Fields.of(_VENDOR, tree)
         alarm = message.inner("alarm") if "alarm" in message else message
         for trigger in alarm.demand_items("triggers"):
-            if "license_plate" in (trigger.text("key") or "").casefold():
+            if fold(trigger.text("key") or "").startswith("licenseplate"):
                 read = _of_trigger(message, alarm, trigger)
                 # One plate may raise two triggers: it is known, and it is of interest.
                 reads.setdefault((read.event_id, read.plate), read)
