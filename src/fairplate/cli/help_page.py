@@ -16,7 +16,8 @@ Made by `python -m fairplate.cli.help_page`; change the help in `src/fairplate/c
 The fields of `read --json` are in [read-json.md](read-json.md); what can be read is in
 [sources.md](../sources.md), what a hot list holds in [hot-lists.md](../hot-lists.md). Running a
 deployment is told in [keys.md](../keys.md), its settings in [settings.md](../settings.md), its
-audit log in [audit-commands.md](../audit-commands.md).
+audit log in [audit-commands.md](../audit-commands.md). Alerts are told in
+[alerts.md](../alerts.md), what vendors' cameras send in [vendors.md](../vendors.md).
 
 | Exit code | Meaning |
 |---|---|

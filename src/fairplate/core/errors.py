@@ -5,7 +5,8 @@ Messages name the field, what was expected and what was found. They never hold a
     FairplateError
     ├── InputError          bytes or arguments from outside are not what they must be
     │   ├── SourceError     a picture, video or stream cannot be read
-    │   └── HotListError    a row of a hot list, or a whole list, is refused
+    │   ├── HotListError    a row of a hot list, or a whole list, is refused
+    │   └── PayloadError    what a camera or its software sent is refused (ingest/vendor.py)
     ├── EngineError         an engine cannot be set up on this machine
     ├── StorageError        the database cannot be reached, is full, locked, or of another version
     ├── VaultError          sealed rows and their keys; its tree stands in vault/errors.py

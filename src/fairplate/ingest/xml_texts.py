@@ -62,13 +62,12 @@ class _TreeBuilder:
 
 def parse_xml(text: str, *, vendor: str, field: str = "body") -> dict[str, Any]:
     """Return {root: value}; raise PayloadError unless it is XML within the limits."""
-    parser = DefusedXMLParser(  # type: ignore[no-untyped-call] # its stubs have no types here
-        target=_TreeBuilder(), forbid_dtd=True
-    )
+    builder = _TreeBuilder()
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     try:
         # Text, so that expat does not look at the encoding that the text once had.
         parser.feed(text.lstrip("\ufeff \t\r\n"))
-        tree: dict[str, Any] = parser.close()
+        parser.close()
     except _ExcessError as excess:
         raise PayloadError(vendor, field, expected=excess.limit, found="more") from None
     except DefusedXmlException:
@@ -76,7 +75,7 @@ def parse_xml(text: str, *, vendor: str, field: str = "body") -> dict[str, Any]:
         raise PayloadError(vendor, field, expected=expected, found="one with it") from None
     except (ParseError, ValueError):  # ValueError: a lone surrogate
         raise PayloadError(vendor, field, expected="XML", found="another text") from None
-    return tree
+    return builder.close()
 
 
 def _local(tag: str) -> str:
