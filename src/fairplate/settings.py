@@ -18,6 +18,13 @@ Decides what `fairplate.toml` may say. Touches nothing but that file, which `wir
     directory = "log"                          # the published audit log
     keys = "log-keys"                          # what signs it and seals its private parts
 
+    [server]                                   # where `fairplate serve` listens; docs/server.md
+    address = "127.0.0.1"
+    port = 8750
+    tls_certificate = "/etc/fairplate/tls.pem"
+    tls_key = "/etc/fairplate/tls.key"
+    behind_proxy = false
+
     [channels.mail]                            # how people are told; docs/channels.md
     kind = "email"
     …
@@ -52,17 +59,18 @@ DATABASE_FOLDER, KEYRING_FOLDER = "database", "keyring"
 LOG_FOLDER, LOG_KEYS_FOLDER = "log", "log-keys"
 """Where they are unless the settings say otherwise: beside each other, never one in the other."""
 
-_TABLES = frozenset({"database", "keyring", "log", "channels", "subscribers"})
+_TABLES = frozenset({"database", "keyring", "log", "server", "channels", "subscribers"})
 _DATABASE_KEYS = frozenset({"url", "backups"})
 _KEYRING_KEYS = frozenset({"kind", "directory"}.union(*KEYRINGS.values()))
 _LOG_KEYS = frozenset({"directory", "keys"})
+_SERVER_KEYS = frozenset({"address", "port", "tls_certificate", "tls_key", "behind_proxy"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One deployment's settings; every path is absolute. The URL may hold a password.
 
-    `channels` and `subscribers` are tables by name, which wiring gives to the alerts to check.
+    `server` is checked where it is used. `channels` and `subscribers` are tables by name, which wiring gives to the alerts to check.
     """
 
     folder: Path
@@ -76,6 +84,7 @@ class Settings:
     module: Path | None = None
     token: str | None = None
     pin_file: Path | None = None
+    server: Mapping[str, Any] = field(default_factory=dict)
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     subscribers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
@@ -181,6 +190,7 @@ def parse_settings(document: str, *, folder: Path, where: str) -> Settings:
         module=optional_path("module"),
         token=text(keyring, "token") if "token" in keyring else None,
         pin_file=optional_path("pin_file"),
+        server=_table({"server": {}, **tables}, "server", _SERVER_KEYS, where),
         channels=_tables(tables, "channels", where),
         subscribers=_tables(tables, "subscribers", where),
     )

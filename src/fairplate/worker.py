@@ -7,6 +7,7 @@ the outbox.
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from fairplate.core.errors import FairplateError
@@ -136,3 +137,62 @@ def run_delivery(
                 tell(done)
                 continue  # there may be more than one round takes
         wake.wait(OUTBOX_EVERY.total_seconds())
+
+
+@dataclass(slots=True)
+class Workers:
+    """All workers of one deployment, each in its thread, until `end`.
+
+    `tell` is called with the name of the part and each error; `crashed` once a thread has died of
+    what no worker expects.
+    """
+
+    deployment: Deployment
+    lists: LiveLists
+    delivery: Delivery
+    tell: Callable[[str, FairplateError | str], None]
+    crashed: Callable[[str], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    _wakes: dict[str, threading.Event] = field(default_factory=dict)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Begin."""
+        self._start("keys", run_worker, self.deployment, self.stop)
+        self._start("log", run_publisher, self.deployment, self.stop)
+        self._start("lists", run_lists, self.deployment, self.lists, self.stop)
+        drops = Drops(self.deployment.hot_lists, self.deployment.now)
+        self._start("drops", run_drops, drops, self.stop)
+        for name in self.delivery.channels:
+            wake = self._wakes[name] = threading.Event()
+            self._start("channel", run_delivery, self.delivery, name, wake, self.stop)
+
+    def wake(self) -> None:
+        """Let messages be delivered that were just put into the outbox."""
+        for wake in self._wakes.values():
+            wake.set()
+
+    def end(self, within: timedelta) -> None:
+        """Let every worker finish what it is at."""
+        self.stop.set()
+        self.wake()
+        until_s = time.monotonic() + within.total_seconds()
+        for thread in self._threads:
+            thread.join(max(until_s - time.monotonic(), 0.0))
+
+    def _start(self, name: str, work: Callable[..., None], *arguments: object) -> None:
+        def tell(told: object) -> None:
+            problems = [told] if isinstance(told, FairplateError) else getattr(told, "problems", ())
+            for problem in problems:
+                self.tell(name, problem if isinstance(problem, FairplateError) else str(problem))
+
+        def run() -> None:
+            try:
+                work(*arguments, tell)
+            except BaseException:
+                self.crashed(name)
+                raise
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     POLICY_SET = "policy.set"
     READER_ENROLLED = "reader.enrolled"
     READER_DISABLED = "reader.disabled"
+    READER_KEYED = "reader.keyed"
     KEY_MADE = "key.made"
     KEY_DESTROYED = "key.destroyed"
     GRANT_USED = "grant.used"

@@ -21,6 +21,7 @@ from fairplate.cli.keys import keys
 from fairplate.cli.policy import policy
 from fairplate.cli.read import read
 from fairplate.cli.reader import reader
+from fairplate.cli.serve import serve
 from fairplate.cli.terminal_text import printable
 from fairplate.cli.watch import watch
 from fairplate.core.errors import FairplateError
@@ -48,6 +49,7 @@ cli.add_command(alert)
 cli.add_command(ingest)
 cli.add_command(audit)
 cli.add_command(watch)
+cli.add_command(serve)
 cli.add_command(doctor)
 
 

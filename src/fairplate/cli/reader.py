@@ -74,6 +74,24 @@ def disable(*, reader_id: str, folder: Path) -> ExitCode:
     return ExitCode.DONE
 
 
+@reader.command(name="key", short_help="Make a key by which a reader sends reads.")
+@click.argument("reader_id", metavar="ID")
+@click.option(
+    "--keep-old", is_flag=True, help="Let the key it has work on until the next one is made."
+)
+@data_option
+def key_command(*, reader_id: str, keep_old: bool, folder: Path) -> ExitCode:
+    """Make a key by which the reader ID sends reads to the server, and print it: once, here.
+
+    Its older keys end at once, or with --keep-old when the next key is made. A key lets its
+    reader send reads and nothing else.
+    """
+    with opened(folder) as deployment:
+        key = deployment.make_reader_key(reader_id, keep_old=keep_old)
+    click.echo(key)
+    return ExitCode.DONE
+
+
 def _fields(each: "EnrolledReader") -> dict[str, object]:
     return {
         "id": each.id,

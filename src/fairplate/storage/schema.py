@@ -66,6 +66,15 @@ readers = sa.Table(
     sa.Column("disabled_at", Moment),
 )
 
+reader_keys = sa.Table(  # what a reader shows to send reads; only the key's digest is kept
+    "reader_keys",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("reader_id", sa.Text, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Index("ix_reader_keys_reader_id", "reader_id"),
+)
+
 vault_keys = sa.Table(  # what is known of each key; the secret itself is in the keyring
     "vault_keys",
     metadata,

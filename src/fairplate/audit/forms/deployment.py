@@ -46,6 +46,10 @@ FORMS = {
     EventType.READER_DISABLED: EventForm(
         "a reader may send no more reads", (_READER,), (_READER_NAME,)
     ),
+    EventType.READER_KEYED: EventForm(
+        "a key was made that lets a reader send reads over the network",
+        (_READER, Field("ended", COUNT, "how many of its older keys ended with that")),
+    ),
     EventType.USER_INVITED: EventForm(
         "a person was invited",
         (_USER, Field("role", ROLE, "what the person may do")),

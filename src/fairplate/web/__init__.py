@@ -1,0 +1,1 @@
+"""The server: cameras and people in over HTTP, and nobody else."""

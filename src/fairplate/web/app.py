@@ -1,0 +1,30 @@
+"""The application: every route in one place, and the layers around them all."""
+
+from fastapi import FastAPI
+
+from fairplate.web import health, published_log
+from fairplate.web.api import reads
+from fairplate.web.body_limits import BodyLimits
+from fairplate.web.parts import Parts
+from fairplate.web.problems import add_problem_handlers
+from fairplate.web.request_log import RequestLog
+
+ROUTERS = (reads.router, health.router, published_log.router)
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Return the application; it touches nothing until it is asked something."""
+    app = FastAPI(
+        title="Fairplate",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.parts = parts
+    add_problem_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(BodyLimits)
+    app.add_middleware(RequestLog, metrics=parts.metrics)
+    return app

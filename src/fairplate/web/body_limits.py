@@ -1,0 +1,96 @@
+"""How much a request may send, and how long it may take for it.
+
+Decides before anything reads a body: a gigabyte is refused by its header or once it is past the
+limit, and a body that trickles in is given up.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any
+
+from fairplate.web.problems import Problem
+
+MOST_BODY_BYTES = 32 << 20
+"""A picture of 20 MiB in base64 and its read."""
+
+MOST_BODY_S = 30.0
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class _TooMuchError(Exception):
+    """The body is past its limit; `problem` is what is answered."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+class BodyLimits:
+    """An ASGI layer around everything else."""
+
+    def __init__(
+        self, app: App, most_bytes: int = MOST_BODY_BYTES, most_s: float = MOST_BODY_S
+    ) -> None:
+        """Take what is inside."""
+        self._app = app
+        self._most_bytes = most_bytes
+        self._most_s = most_s
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass a request on, with a body that ends."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            self._require_length(scope)
+            await self._app(scope, self._bounded(receive), watch)
+        except _TooMuchError as error:
+            if started:
+                raise
+            await error.problem.response()(scope, receive, send)
+
+    def _require_length(self, scope: Message) -> None:
+        for name, value in scope["headers"]:
+            if name == b"content-length" and int(value) > self._most_bytes:
+                raise self._too_large()
+
+    def _bounded(self, receive: Receive) -> Receive:
+        taken, ends_at = 0, asyncio.get_running_loop().time() + self._most_s
+        done = False
+
+        async def receive_some() -> Message:
+            nonlocal taken, done
+            if done:
+                return await receive()  # only that the other side has gone comes now
+            left_s = ends_at - asyncio.get_running_loop().time()
+            try:
+                message = await asyncio.wait_for(receive(), max(left_s, 0.001))
+            except TimeoutError:
+                late = Problem(HTTPStatus.REQUEST_TIMEOUT, "the body took too long", _CLOSE)
+                raise _TooMuchError(late) from None
+            taken += len(message.get("body", b""))
+            done = not message.get("more_body", False)
+            if taken > self._most_bytes:
+                raise self._too_large()
+            return message
+
+        return receive_some
+
+    def _too_large(self) -> _TooMuchError:
+        detail = f"a body has at most {self._most_bytes} bytes"
+        return _TooMuchError(Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, _CLOSE))
+
+
+_CLOSE = {"Connection": "close"}

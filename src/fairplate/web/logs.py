@@ -1,0 +1,81 @@
+"""The server's log: one JSON object a line, in which a plate cannot appear.
+
+Decides by an allow-list: an event has one of the words below, a field a name and a kind of value
+below. Everything else is left out before anything is written, and that something was is told.
+"""
+
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from fairplate.core.errors import FairplateError
+
+EVENTS = frozenset({"request", "problem", "listening", "stopping", "stopped", "round"})
+
+_WORD = r"[a-z][a-z-]{0,39}"
+_KINDS = {
+    "method": re.compile(r"[A-Z]{3,7}|other"),
+    "route": re.compile(r"none|(?:/(?:[a-z][a-z0-9-]*|v1|\{[a-z_]+(?::path)?\}))+(?:\.json)?"),
+    "part": re.compile(_WORD),
+    "error": re.compile(r"[A-Z][A-Za-z]{2,39}Error"),
+    "url": re.compile(r"https?://(?:[0-9.]{7,15}|\[[0-9a-f:]{2,39}\]):[0-9]{1,5}"),
+    "level": re.compile(_WORD),
+    "at": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z"),
+}
+_NUMBERS = frozenset({"status", "ms", "count", "waiting"})
+
+
+def let_through(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Return the fields that are on the list; a processor of structlog."""
+    kept = {name: value for name, value in fields.items() if _is_allowed(name, value)}
+    left_out = len(fields) - len(kept)
+    return {**kept, "left_out": left_out} if left_out else kept
+
+
+def _is_allowed(name: str, value: object) -> bool:
+    if name == "event":
+        return isinstance(value, str) and value in EVENTS
+    if name == "text":
+        return isinstance(value, _ErrorText)
+    if name in _NUMBERS:
+        return isinstance(value, int | float)
+    kind = _KINDS.get(name)
+    return kind is not None and isinstance(value, str) and kind.fullmatch(value) is not None
+
+
+class _ErrorText(str):
+    """The text of an error of ours, which holds no plate by the rule of core/errors.py."""
+
+    __slots__ = ()
+
+
+def log(event: str, **fields: object) -> None:
+    """Write one line."""
+    _logger().info(event, **fields)
+
+
+def log_problem(part: str, problem: FairplateError | str) -> None:
+    """Write that something went wrong in one part; a text is one that a part tells people."""
+    kind = {"error": type(problem).__name__} if isinstance(problem, FairplateError) else {}
+    _logger().warning("problem", part=part, text=_ErrorText(str(problem)), **kind)
+
+
+def _logger() -> Any:  # noqa: ANN401 - structlog's own type for a logger
+    return structlog.get_logger()
+
+
+def set_up_logs() -> None:
+    """Let everything go to standard error, as JSON, through the list."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            let_through,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

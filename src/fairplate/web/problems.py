@@ -1,0 +1,105 @@
+"""What a request that went wrong is answered: problem+json (RFC 9457).
+
+Decides that an answer tells the field, what was expected and what was found, and never a value that
+came in: it may be a plate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from fairplate.core.errors import FairplateError, InputError, PolicyError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 2
+_MOST_PROBLEMS = 20
+
+
+@dataclass(slots=True)
+class Problem(Exception):  # noqa: N818 - RFC 9457's word
+    """Why a request is not done, as the other side is told."""
+
+    status: int
+    detail: str
+    headers: dict[str, str] = field(default_factory=dict)
+    errors: Sequence[dict[str, str]] = ()
+
+    def response(self) -> Response:
+        """Return the answer."""
+        content: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            content["errors"] = list(self.errors)
+        return JSONResponse(
+            content, status_code=self.status, headers=self.headers, media_type=MEDIA_TYPE
+        )
+
+
+def problem_of(error: FairplateError) -> Problem:
+    """Return what is answered for an error of ours; their texts hold no plate."""
+    if error.retryable:
+        again = {"Retry-After": str(RETRY_AFTER_S)}
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not now: send it again later", again)
+    if isinstance(error, PolicyError):
+        return Problem(HTTPStatus.FORBIDDEN, str(error))
+    if isinstance(error, InputError):
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the server could not do it; its log says why")
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Let every error come out as problem+json."""
+    app.add_exception_handler(Problem, _of_problem)
+    app.add_exception_handler(FairplateError, _of_ours)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+
+
+async def _of_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _of_ours(_: Request, error: Exception) -> Response:
+    assert isinstance(error, FairplateError)
+    return problem_of(error).response()
+
+
+async def _of_validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()[:_MOST_PROBLEMS]
+    errors = [{"field": _spell_place(one["loc"]), "expected": _expected(one)} for one in found]
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not as documented", errors=errors
+    ).response()
+
+
+async def _of_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = HTTPStatus(error.status_code).description or "no"
+    return Problem(error.status_code, detail, dict(error.headers or {})).response()
+
+
+def _spell_place(place: Sequence[str | int]) -> str:
+    """Return where a value is, by the names of our own schema and by numbers of list items."""
+    return ".".join(str(part) for part in place)[:200]
+
+
+def _expected(error: dict[str, Any]) -> str:
+    """Return what pydantic wanted; its own text may quote what came."""
+    limits = {
+        name: value
+        for name, value in (error.get("ctx") or {}).items()
+        if name in {"ge", "gt", "le", "lt", "min_length", "max_length", "pattern", "expected"}
+    }
+    return " ".join([str(error["type"]), *(f"{name}={value}" for name, value in limits.items())])

@@ -1,0 +1,63 @@
+"""One log line and one count a request, and the headers that every answer has.
+
+Decides that a request is told of by its route, never by its path or query: both hold what others
+wrote.
+"""
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+
+from fairplate.web.body_limits import App, Message, Receive, Send
+from fairplate.web.logs import log
+from fairplate.web.metrics import Metrics
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class RequestLog:
+    """The outermost layer."""
+
+    def __init__(self, app: App, metrics: Metrics) -> None:
+        """Take what is inside, and where to count."""
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass a request on, and tell of it once it is answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, begun_s = 500, time.perf_counter()
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_marked)
+        finally:
+            took_s = time.perf_counter() - begun_s
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            route = _route_of(scope)
+            self._metrics.requests.labels(method, route, str(status)).inc()
+            self._metrics.seconds.labels(route).observe(took_s)
+            log("request", method=method, route=route, status=status, ms=round(took_s * 1000, 1))
+
+
+def _route_of(scope: MutableMapping[str, Any]) -> str:
+    """Return the route as it is written in the code, with the names of what varies."""
+    return str(getattr(scope.get("route"), "path", "none"))
