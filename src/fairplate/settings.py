@@ -70,7 +70,8 @@ _SERVER_KEYS = frozenset({"address", "port", "tls_certificate", "tls_key", "behi
 class Settings:
     """One deployment's settings; every path is absolute. The URL may hold a password.
 
-    `server` is checked where it is used. `channels` and `subscribers` are tables by name, which wiring gives to the alerts to check.
+    `server` is checked where it is used. `channels` and `subscribers` are tables by name, which
+    wiring gives to the alerts to check.
     """
 
     folder: Path

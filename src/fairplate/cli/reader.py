@@ -87,7 +87,7 @@ def key_command(*, reader_id: str, keep_old: bool, folder: Path) -> ExitCode:
     reader send reads and nothing else.
     """
     with opened(folder) as deployment:
-        key = deployment.make_reader_key(reader_id, keep_old=keep_old)
+        key = deployment.make_access_key(reader_id, keep_old=keep_old)
     click.echo(key)
     return ExitCode.DONE
 

@@ -1,57 +1,48 @@
-"""Every table, on one page, the same for SQLite and PostgreSQL; migrations end at exactly this.
+"""Every table, the same for SQLite and PostgreSQL; migrations end at exactly this.
 
 Decides columns and what each may say about a car: plates stand in none, but inside what is sealed.
-Leaves to others what is written when.
+Leaves to others what is written when, and to `access_tables.py` the tables of who may come in.
 
 `sealed_reads` and `receipts` are partitioned by key in PostgreSQL (`partitions.py`), so that a
 destroyed key's rows go by dropping a table. They have no foreign key: it would be checked for every
 row, and a row without a key is noise that can never be found.
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 import sqlalchemy as sa
 
-from fairplate.core.clock import require_aware
+from fairplate.storage.access_tables import access_keys
+from fairplate.storage.columns import ROW_NUMBER, Moment, metadata
 
-_NAMES = {
-    "ix": "ix_%(column_0_N_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Moment(sa.types.TypeDecorator[datetime]):
-    """An aware date-time, kept in UTC."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """Refuse a naive one; SQLite has no zones and gets UTC without saying so."""
-        if value is None:
-            return None
-        in_utc = require_aware(value, where="storage", field="moment").astimezone(UTC)
-        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
-
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002
-        """Return it in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata = sa.MetaData(naming_convention=_NAMES)
-
-_ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers INTEGER alone
+__all__ = [
+    "Moment",
+    "access_keys",
+    "alerting",
+    "alerts",
+    "checkpoints",
+    "counts",
+    "events",
+    "held_back",
+    "hot_lists",
+    "kept_records",
+    "list_chunks",
+    "log_head",
+    "log_tiles",
+    "metadata",
+    "outbox",
+    "policies",
+    "readers",
+    "receipts",
+    "reviews",
+    "sealed_reads",
+    "vault_keys",
+    "witnessed_months",
+    "witnesses",
+]
 
 policies = sa.Table(  # the last one is in force
     "policies",
     metadata,
-    sa.Column("id", _ROW_NUMBER, primary_key=True),
+    sa.Column("id", ROW_NUMBER, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("document", sa.Text, nullable=False),  # TOML, checked again whenever it is read
     sa.Column("set_at", Moment, nullable=False),
@@ -66,19 +57,10 @@ readers = sa.Table(
     sa.Column("disabled_at", Moment),
 )
 
-reader_keys = sa.Table(  # what a reader shows to send reads; only the key's digest is kept
-    "reader_keys",
-    metadata,
-    sa.Column("digest", sa.LargeBinary, primary_key=True),
-    sa.Column("reader_id", sa.Text, nullable=False),
-    sa.Column("made_at", Moment, nullable=False),
-    sa.Index("ix_reader_keys_reader_id", "reader_id"),
-)
-
 vault_keys = sa.Table(  # what is known of each key; the secret itself is in the keyring
     "vault_keys",
     metadata,
-    sa.Column("id", _ROW_NUMBER, primary_key=True),
+    sa.Column("id", ROW_NUMBER, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),  # as vault/key_names.py spells it
     sa.Column("made_at", Moment, nullable=False),
     sa.Column("destroy_by", Moment, nullable=False),
@@ -121,7 +103,7 @@ kept_records = sa.Table(  # hits, and reads that a case holds: sealed under a hi
     metadata,
     sa.Column("id", sa.Text, primary_key=True),  # 32 hexadecimal digits, made at random
     sa.Column("part", sa.Text, primary_key=True),  # as vault/kept_records.py names them
-    sa.Column("key_id", _ROW_NUMBER, sa.ForeignKey("vault_keys.id"), nullable=False, index=True),
+    sa.Column("key_id", ROW_NUMBER, sa.ForeignKey("vault_keys.id"), nullable=False, index=True),
     sa.Column("nonce", sa.LargeBinary, nullable=False),
     sa.Column("ciphertext", sa.LargeBinary, nullable=False),
 )
@@ -186,7 +168,7 @@ alerts = sa.Table(  # what is to be compared lies in a kept record, sealed
 outbox = sa.Table(  # one message for one subscriber; told to nobody else, and never twice at once
     "outbox",
     metadata,
-    sa.Column("id", _ROW_NUMBER, primary_key=True),
+    sa.Column("id", ROW_NUMBER, primary_key=True),
     sa.Column("key", sa.Text, nullable=False),  # by which a double can be told
     sa.Column("subscriber", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
@@ -233,7 +215,7 @@ held_back = sa.Table(  # matches that raised no alert, and why: numbers only
 events = sa.Table(  # written in the transaction of the act; audit/events.py decides the bytes
     "events",
     metadata,
-    sa.Column("id", _ROW_NUMBER, primary_key=True),
+    sa.Column("id", ROW_NUMBER, primary_key=True),
     sa.Column("position", sa.BigInteger),  # in the log, once the sequencer has put it there
     sa.Column("body", sa.LargeBinary, nullable=False),  # canonical JSON, as it goes into the log
     sa.Column("private", sa.LargeBinary),  # sealed by audit/private_parts.py; null: lost
@@ -250,7 +232,7 @@ events = sa.Table(  # written in the transaction of the act; audit/events.py dec
 log_head = sa.Table(  # one row
     "log_head",
     metadata,
-    sa.Column("id", _ROW_NUMBER, primary_key=True),
+    sa.Column("id", ROW_NUMBER, primary_key=True),
     sa.Column("size", sa.BigInteger, nullable=False),  # how many events have a position
     sa.Column("quorum", sa.BigInteger, nullable=False),  # of witnesses
 )

@@ -57,7 +57,7 @@ def read_listening(table: Mapping[str, Any], folder: Path) -> Listening:
     Raises InputError for a value of another kind, PolicyError where secrets would go in clear.
     """
 
-    def value(name: str, kind: type, default: Any) -> Any:  # noqa: ANN401 - as TOML has them
+    def value(name: str, kind: type, *, default: Any) -> Any:
         given = table.get(name, default)
         if given is not default and type(given) is not kind:
             words = {str: "a text", int: "a whole number", bool: "true or false"}
@@ -65,15 +65,15 @@ def read_listening(table: Mapping[str, Any], folder: Path) -> Listening:
         return given
 
     def path(name: str) -> Path | None:
-        given = value(name, str, None)
+        given = value(name, str, default=None)
         return None if given is None else folder / given
 
     return Listening(
-        address=value("address", str, "127.0.0.1"),
-        port=value("port", int, DEFAULT_PORT),
+        address=value("address", str, default="127.0.0.1"),
+        port=value("port", int, default=DEFAULT_PORT),
         certificate=path("tls_certificate"),
         key=path("tls_key"),
-        behind_proxy=value("behind_proxy", bool, False),
+        behind_proxy=value("behind_proxy", bool, default=False),
     )
 
 

@@ -63,7 +63,7 @@ def log_problem(part: str, problem: FairplateError | str) -> None:
     _logger().warning("problem", part=part, text=_ErrorText(str(problem)), **kind)
 
 
-def _logger() -> Any:  # noqa: ANN401 - structlog's own type for a logger
+def _logger() -> Any:
     return structlog.get_logger()
 
 

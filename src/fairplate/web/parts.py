@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from fairplate.web.access_keys import AccessKeys
 from fairplate.web.intake_line import IntakeLine
 from fairplate.web.metrics import Metrics
-from fairplate.web.reader_keys import ReaderKeys
 
 if TYPE_CHECKING:
     from fairplate.wiring import Deployment
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts; `ready` says why the server cannot work, if it cannot."""
+    """The parts."""
 
     deployment: "Deployment"
     line: IntakeLine
-    reader_keys: ReaderKeys
+    access_keys: AccessKeys
     metrics: Metrics
 
 
 def parts_of(request: Request) -> Parts:
     """Return the parts that `create_app` was given."""
     parts = request.app.state.parts
-    assert isinstance(parts, Parts)
+    if not isinstance(parts, Parts):
+        raise TypeError
     return parts

@@ -16,7 +16,7 @@ class ImpatientProtocol(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as its base says
+    def connection_made(self, transport: Any) -> None:
         """Begin to wait."""
         super().connection_made(transport)
         self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._require_head)

@@ -19,6 +19,7 @@ from fairplate.core.errors import FairplateError, InputError, PolicyError
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
 _MOST_PROBLEMS = 20
+_FAULT = "the server could not do it; its log says why"
 
 
 @dataclass(slots=True)
@@ -54,40 +55,34 @@ def problem_of(error: FairplateError) -> Problem:
         return Problem(HTTPStatus.FORBIDDEN, str(error))
     if isinstance(error, InputError):
         return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the server could not do it; its log says why")
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _FAULT)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Let every error come out as problem+json."""
-    app.add_exception_handler(Problem, _of_problem)
-    app.add_exception_handler(FairplateError, _of_ours)
-    app.add_exception_handler(RequestValidationError, _of_validation)
-    app.add_exception_handler(HTTPException, _of_http)
+    for kind in (Problem, FairplateError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _answer)
 
 
-async def _of_problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return error.response()
+async def _answer(_: Request, error: Exception) -> Response:
+    return as_problem(error).response()
 
 
-async def _of_ours(_: Request, error: Exception) -> Response:
-    assert isinstance(error, FairplateError)
-    return problem_of(error).response()
-
-
-async def _of_validation(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    found = error.errors()[:_MOST_PROBLEMS]
-    errors = [{"field": _spell_place(one["loc"]), "expected": _expected(one)} for one in found]
-    return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not as documented", errors=errors
-    ).response()
-
-
-async def _of_http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    detail = HTTPStatus(error.status_code).description or "no"
-    return Problem(error.status_code, detail, dict(error.headers or {})).response()
+def as_problem(error: Exception) -> Problem:
+    """Return what is answered for any error."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, FairplateError):
+        return problem_of(error)
+    if isinstance(error, RequestValidationError):
+        found = error.errors()[:_MOST_PROBLEMS]
+        errors = [{"field": _spell_place(one["loc"]), "expected": _expected(one)} for one in found]
+        detail = "the request is not as documented"
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+    if isinstance(error, HTTPException):
+        detail = HTTPStatus(error.status_code).description or "no"
+        return Problem(error.status_code, detail, dict(error.headers or {}))
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _FAULT)
 
 
 def _spell_place(place: Sequence[str | int]) -> str:

@@ -10,12 +10,14 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from fairplate.core.errors import FairplateError, InputError
+from fairplate.web.access_keys import AccessKeys
 from fairplate.web.app import create_app
 from fairplate.web.intake_line import IntakeLine
 from fairplate.web.listening import Listening
@@ -23,7 +25,6 @@ from fairplate.web.logs import log, log_problem
 from fairplate.web.metrics import Metrics
 from fairplate.web.parts import Parts
 from fairplate.web.patient_protocol import ImpatientProtocol
-from fairplate.web.reader_keys import ReaderKeys
 from fairplate.worker import Workers
 
 if TYPE_CHECKING:
@@ -55,29 +56,43 @@ def serve(
     with ExitStack() as stack:
         listener = stack.enter_context(_listener(listening))
         tls = _tls(listening)
-        lists = deployment.alerting.live_lists()
-        delivery = deployment.alerting.delivery()
-        stack.callback(delivery.close)
-        workers = Workers(deployment, lists, delivery, tell, lambda _: crashed.set())
-        desk = deployment.alerting.desk(lists, wake=workers.wake)
-        line = IntakeLine(deployment.intake(desk), lambda error: tell("intake", error))
-        parts = Parts(deployment, line, ReaderKeys(deployment.database), metrics)
-        workers.start()
-        stack.callback(workers.end, WORKERS_END_WITHIN)
+        parts = _begin(stack, deployment, metrics, tell, crashed)
+        line = parts.line
         taker = threading.Thread(target=_run_line, args=(line, crashed), name="intake", daemon=True)
         taker.start()
         host, port = listener.getsockname()[:2]
-        url = Listening(address=host, port=port, certificate=listening.certificate,
-                        key=listening.key, behind_proxy=listening.behind_proxy).url
+        url = replace(listening, address=host, port=port).url
         server = uvicorn.Server(_config(parts, tls))
+
+        def must_stop() -> bool:
+            return should_stop() or crashed.is_set()
+
         try:
-            asyncio.run(_serve(server, listener, lambda: should_stop() or crashed.is_set(),
-                               lambda: started(url)))
+            asyncio.run(_serve(server, listener, must_stop, lambda: started(url)))
         finally:
             line.end()
             taker.join()
     log("stopped")
     return not crashed.is_set()
+
+
+def _begin(
+    stack: ExitStack,
+    deployment: "Deployment",
+    metrics: Metrics,
+    tell: Callable[[str, FairplateError | str], None],
+    crashed: threading.Event,
+) -> Parts:
+    """Start the workers, and return what requests work with; `stack` ends both."""
+    lists = deployment.alerting.live_lists()
+    delivery = deployment.alerting.delivery()
+    stack.callback(delivery.close)
+    workers = Workers(deployment, lists, delivery, tell, lambda _: crashed.set())
+    desk = deployment.alerting.desk(lists, wake=workers.wake)
+    line = IntakeLine(deployment.intake(desk), lambda error: tell("intake", error))
+    workers.start()
+    stack.callback(workers.end, WORKERS_END_WITHIN)
+    return Parts(deployment, line, AccessKeys(deployment.database), metrics)
 
 
 def _run_line(line: IntakeLine, crashed: threading.Event) -> None:
@@ -96,11 +111,11 @@ async def _serve(
 ) -> None:
     # Signals are the caller's: uvicorn's own handling would end the process before its workers.
     running = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 - see above
-    while not server.started and not running.done():
+    while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event
         await asyncio.sleep(0.01)
     if server.started:
         started()
-    while not should_stop() and not running.done():
+    while not should_stop() and not running.done():  # noqa: ASYNC110 - asked from a thread
         await asyncio.sleep(_LOOKED_EVERY_S)
     log("stopping")
     server.should_exit = True
@@ -148,7 +163,8 @@ def _tls(listening: Listening) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(listening.certificate, listening.key)
     except (OSError, ValueError) as error:
-        found = type(error).__name__ if isinstance(error, ssl.SSLError) else error.strerror
+        is_file = isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
+        found = f"{error.strerror}" if is_file else "something else"
         expected = "a certificate and its key, in PEM, without a passphrase"
-        raise InputError("server", "tls", expected=expected, found=str(found)) from None
+        raise InputError("server", "tls", expected=expected, found=found) from None
     return context

@@ -26,8 +26,8 @@ from fairplate.audit.witness_register import (
 from fairplate.audit.witnesses import Witness
 from fairplate.audit.words import Finding
 from fairplate.core.clock import Clock
+from fairplate.deployment.access_keys import make_access_key
 from fairplate.deployment.policy_in_force import PolicyInForce, read_policy_in_force, set_policy
-from fairplate.deployment.reader_keys import make_reader_key
 from fairplate.deployment.readers import EnrolledReader, disable_reader, enrol_reader, read_readers
 from fairplate.hotlists.chunks import ListsKey
 from fairplate.intake import Intake, Matcher
@@ -97,10 +97,10 @@ class Deployment:
         with self.database.transaction() as connection:
             disable_reader(connection, self.vault.recorder, reader_id)
 
-    def make_reader_key(self, reader_id: str, *, keep_old: bool) -> str:
+    def make_access_key(self, reader_id: str, *, keep_old: bool) -> str:
         """Return a new key by which a reader sends reads over the network."""
         with self.database.transaction() as connection:
-            return make_reader_key(connection, self.vault.recorder, reader_id, keep_old=keep_old)
+            return make_access_key(connection, self.vault.recorder, reader_id, keep_old=keep_old)
 
     def intake(self, checks: Matcher | AlertDesk) -> Intake:
         """Return an intake for one thread; only a desk raises alerts."""

@@ -8,7 +8,6 @@ the lists about plates.
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -91,7 +90,7 @@ router = APIRouter()
 async def post_reads(request: Request, sent: SentReads) -> TakenReads:
     """Take a batch of reads; the answer comes once they are stored for good."""
     parts = parts_of(request)
-    reader_id = parts.reader_keys.reader_of(request.headers.get("authorization"))
+    reader_id = parts.access_keys.reader_of(request.headers.get("authorization"))
     batch = [_arriving(one, reader_id, f"reads.{at}") for at, one in enumerate(sent.reads)]
     taken = await parts.line.take(batch)
     parts.metrics.count_taken(taken)
@@ -116,7 +115,6 @@ def _arriving(sent: SentRead, reader_id: str, where: str) -> Arriving:
             Character(one.char, one.confidence, one.second, one.second_confidence)
             for one in sent.characters
         )
-    captured_at: datetime = sent.captured_at
     read = PlateRead(
         source=reader_id,
         plate=sent.plate,
@@ -126,12 +124,12 @@ def _arriving(sent: SentRead, reader_id: str, where: str) -> Arriving:
         region=sent.region,
         vehicle=sent.vehicle,
         frames=sent.frames,
-        captured_at=captured_at,
+        captured_at=sent.captured_at,
     )
     return Arriving(
         read_id=sent.id,
         reader_id=reader_id,
-        captured_at=captured_at,
+        captured_at=sent.captured_at,
         read=read,
         picture=picture,
         other_boxes=tuple(Box(*one) for one in sent.other_boxes),

@@ -40,14 +40,6 @@ def _make_rules() -> None:
         sa.Column("disabled_at", _MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_readers"),
     )
-    op.create_table(
-        "reader_keys",
-        sa.Column("digest", sa.LargeBinary, nullable=False),
-        sa.Column("reader_id", sa.Text, nullable=False),
-        sa.Column("made_at", _MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("digest", name="pk_reader_keys"),
-    )
-    op.create_index("ix_reader_keys_reader_id", "reader_keys", ["reader_id"])
 
 
 def _make_vault() -> None:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from fairplate.deployment.reader_keys import reader_of_key
+from fairplate.deployment.access_keys import reader_of_key
 from fairplate.storage.database import Database
 from fairplate.web.problems import Problem
 
@@ -22,7 +22,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="fairplate", Basic realm="fairpl
 
 
 @dataclass(slots=True)
-class ReaderKeys:
+class AccessKeys:
     """Tells readers apart; for one thread, which may be the event loop's."""
 
     database: Database

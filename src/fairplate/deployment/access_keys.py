@@ -14,7 +14,7 @@ from fairplate.audit.event_types import EventType
 from fairplate.audit.log import Recorder
 from fairplate.core.errors import InputError
 from fairplate.deployment.readers import read_readers
-from fairplate.storage.schema import reader_keys, readers
+from fairplate.storage.schema import access_keys, readers
 
 MOST_KEYS = 2
 """A reader has the key that is being replaced and the one that replaces it."""
@@ -25,7 +25,7 @@ _KEY = re.compile(r"fpr1_[A-Za-z0-9_-]{43}")
 _DIGEST_OF = b"fairplate/v1/reader-key\0"
 
 
-def make_reader_key(
+def make_access_key(
     connection: sa.Connection, recorder: Recorder, reader_id: str, *, keep_old: bool
 ) -> str:
     """Return a new key of a reader, with its event; older ones end unless `keep_old`.
@@ -36,11 +36,11 @@ def make_reader_key(
     if known is None or known.disabled_at is not None:
         found = "none of that id" if known is None else "a disabled one"
         raise InputError("reader", "id", expected="an enrolled reader", found=found)
-    of_reader = reader_keys.c.reader_id == reader_id
+    of_reader = access_keys.c.reader_id == reader_id
     ended = 0
     if not keep_old:
-        ended = connection.execute(sa.delete(reader_keys).where(of_reader)).rowcount
-    count = sa.select(sa.func.count()).select_from(reader_keys).where(of_reader)
+        ended = connection.execute(sa.delete(access_keys).where(of_reader)).rowcount
+    count = sa.select(sa.func.count()).select_from(access_keys).where(of_reader)
     if connection.execute(count).scalar_one() >= MOST_KEYS:
         expected = f"at most {MOST_KEYS} at a time"
         raise InputError("reader", "keys", expected=expected, found="one more")
@@ -48,7 +48,7 @@ def make_reader_key(
     key = f"{_PREFIX}{secret}"
     made_at = recorder.clock()
     row = {"digest": _digest(key), "reader_id": reader_id, "made_at": made_at}
-    connection.execute(sa.insert(reader_keys).values(row))
+    connection.execute(sa.insert(access_keys).values(row))
     recorder.record(
         connection,
         EventType.READER_KEYED,
@@ -66,9 +66,9 @@ def reader_of_key(connection: sa.Connection, key: str) -> str | None:
     if _KEY.fullmatch(key) is None:
         return None
     query = (
-        sa.select(reader_keys.c.reader_id)
-        .join(readers, readers.c.id == reader_keys.c.reader_id)
-        .where(reader_keys.c.digest == _digest(key), readers.c.disabled_at.is_(None))
+        sa.select(access_keys.c.reader_id)
+        .join(readers, readers.c.id == access_keys.c.reader_id)
+        .where(access_keys.c.digest == _digest(key), readers.c.disabled_at.is_(None))
     )
     found = connection.execute(query).scalar_one_or_none()
     return None if found is None else str(found)
