@@ -166,23 +166,17 @@ def parse_settings(document: str, *, folder: Path, where: str) -> Settings:
     log = _table({"log": {}, **tables}, "log", _LOG_KEYS, where)
 
     def text(table: Mapping[str, Any], name: str, default: str | None = None) -> str:
-        value = table.get(name, default)
-        if not _is_text(value):
-            raise InputError(where, name, expected="a text", found="none or another value")
-        return str(value)
+        return _text(table, name, where, default)
 
     def optional_path(name: str) -> Path | None:
         return folder / text(keyring, name) if name in keyring else None
 
     kind = text(keyring, "kind", DEFAULT_KEYRING)
     _require_options(kind, keyring, where)
-    backups = database.get("backups", [DATABASE_FOLDER])
-    if not isinstance(backups, list) or not all(map(_is_text, backups)):
-        raise InputError(where, "backups", expected="a list of folders", found="another value")
     return Settings(
         folder=folder,
         database_url=_absolute_url(text(database, "url"), folder),
-        backups=tuple(folder / one for one in backups),
+        backups=_backups(database, folder, where),
         keyring_kind=kind,
         keyring_directory=folder / text(keyring, "directory", KEYRING_FOLDER),
         log_directory=folder / text(log, "directory", LOG_FOLDER),
@@ -195,6 +189,20 @@ def parse_settings(document: str, *, folder: Path, where: str) -> Settings:
         channels=_tables(tables, "channels", where),
         subscribers=_tables(tables, "subscribers", where),
     )
+
+
+def _text(table: Mapping[str, Any], name: str, where: str, default: str | None) -> str:
+    value = table.get(name, default)
+    if not _is_text(value):
+        raise InputError(where, name, expected="a text", found="none or another value")
+    return str(value)
+
+
+def _backups(database: Mapping[str, Any], folder: Path, where: str) -> tuple[Path, ...]:
+    backups = database.get("backups", [DATABASE_FOLDER])
+    if not isinstance(backups, list) or not all(map(_is_text, backups)):
+        raise InputError(where, "backups", expected="a list of folders", found="another value")
+    return tuple(folder / one for one in backups)
 
 
 def _tables(tables: Mapping[str, Any], name: str, where: str) -> Mapping[str, Mapping[str, Any]]:

@@ -38,10 +38,12 @@ def test_the_default_settings_are_shown_byte_by_byte() -> None:
     assert example == compose_settings()
 
 
-@pytest.mark.parametrize("heading", ["database", "keyring", "log"])
+@pytest.mark.parametrize("heading", ["database", "keyring", "log", "server"])
 def test_every_key_is_told_and_no_other(heading: str) -> None:
+    others = {"database": 'url = "sqlite:///f.db"', "keyring": ""}
+    given = [f"[{name}]\n{keys}\n" for name, keys in others.items() if name != heading]
     with pytest.raises(InputError) as caught:
-        parse(f"[database]\n[keyring]\n[{heading}.unknown]\n".replace(f"[{heading}]\n", ""))
+        parse("".join([*given, f"[{heading}.unknown]\n"]))
     known = caught.value.expected.removeprefix("one of ").split(", ")
     assert sorted(table(heading)) == known
 

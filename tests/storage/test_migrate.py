@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from tests.databases import MakeDatabase
@@ -193,8 +195,22 @@ def test_an_older_version_is_told_what_to_do(
     versions = known_versions()
     newer = versions._replace(newest="8888", known=versions.known | {"8888"})
     monkeypatch.setattr("fairplate.storage.schema_version.known_versions", lambda: newer)
-    with pytest.raises(StorageError, match=r"expected .* 8888, found 0001, an older one: back it"):
+    with pytest.raises(StorageError, match=r"expected .* 8888, found 0002, an older one: back it"):
         open_database(migrated_url)
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(make_database: MakeDatabase) -> None:
+    fresh = make_fresh(make_database(migrated=False))
+    old = connect_database(make_database(migrated=False))
+    config = Config()
+    config.set_main_option("script_location", "fairplate.storage:migrations")
+    with old.transaction() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    migrate_database(old)
+    assert catalogue(old) == catalogue(fresh)
+    fresh.close()
+    old.close()
 
 
 def test_an_empty_database_is_not_opened(database_url: str) -> None:

@@ -137,6 +137,7 @@ FRAUDS = (
     ),
     Fraud("reader-enrolled-twice", "a reader", act("enrol", "gate"), act("enrol", "old")),
     Fraud("reader-not-enrolled", "a reader", act("disable", "old"), act("disable", "gate")),
+    Fraud("reader-not-enrolled", "a key", act("key", "old"), act("key", "gate")),
     Fraud(
         "user-unknown",
         "a role for a stranger",

@@ -231,6 +231,9 @@ class Story:
     def disable(self, reader: str) -> int:
         return self.tell(EventType.READER_DISABLED, ADMINISTRATOR, reader=reader)
 
+    def key(self, reader: str) -> int:
+        return self.tell(EventType.READER_KEYED, ADMINISTRATOR, reader=reader, ended=0)
+
     def invite(self, user: str, role: str, actor: str = "cli:1000") -> int:
         return self.tell(EventType.USER_INVITED, actor, user=user, role=role)
 

@@ -163,8 +163,9 @@ def _tls(listening: Listening) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(listening.certificate, listening.key)
     except (OSError, ValueError) as error:
-        is_file = isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
-        found = f"{error.strerror}" if is_file else "something else"
+        found = "something else"
+        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+            found = (error.strerror or found).lower()
         expected = "a certificate and its key, in PEM, without a passphrase"
         raise InputError("server", "tls", expected=expected, found=found) from None
     return context

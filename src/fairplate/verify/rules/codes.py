@@ -64,7 +64,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "lifted-not-suspended": "a suspension was lifted that was none",
         "lifted-by-nobody": "a suspension was lifted, and by no person",
         "reader-enrolled-twice": "a reader was enrolled that was enrolled already",
-        "reader-not-enrolled": "a reader was disabled that was not enrolled",
+        "reader-not-enrolled": "a reader was disabled, or given a key, that was not enrolled",
         "user-unknown": "a person's role was changed who was never invited",
         "role-differs": "a change of role tells another role before than the log",
         "own-role-changed": "somebody decided their own role",

@@ -1,4 +1,7 @@
-"""Readers: enrolled once at a time, disabled only while enrolled; a disabled one may come back."""
+"""Readers: enrolled once at a time, disabled and given keys only while enrolled.
+
+A disabled one may come back.
+"""
 
 from collections.abc import Sequence
 
@@ -18,7 +21,11 @@ class Readers:
     @property
     def rules(self) -> RulesByType:
         """The rule for each type of event."""
-        return {"reader.enrolled": self._take_enrolled, "reader.disabled": self._take_disabled}
+        return {
+            "reader.enrolled": self._take_enrolled,
+            "reader.disabled": self._take_disabled,
+            "reader.keyed": self._take_keyed,
+        }
 
     @property
     def enrolled(self) -> int:
@@ -40,3 +47,9 @@ class Readers:
             message = "the reader was not enrolled"
             return [fault("reader-not-enrolled", event.index, message)]
         return NO_FINDINGS
+
+    def _take_keyed(self, event: LoggedEvent) -> Sequence[Finding]:
+        enrolled, index = self._readers.get(event.public["reader"], (False, -1))
+        if enrolled or self._restores.excuses(index):
+            return NO_FINDINGS
+        return [fault("reader-not-enrolled", event.index, "the reader was not enrolled")]
