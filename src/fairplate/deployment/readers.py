@@ -15,7 +15,7 @@ from fairplate.audit.event_types import EventType
 from fairplate.audit.log import Recorder
 from fairplate.core.errors import InputError
 from fairplate.policy.arrivals import Reader
-from fairplate.storage.schema import readers
+from fairplate.storage.schema import access_keys, readers
 
 LONGEST_NAME = 100
 _READER_ID = re.compile(r"(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -59,7 +59,7 @@ def enrol_reader(connection: sa.Connection, recorder: Recorder, reader_id: str, 
 
 
 def disable_reader(connection: sa.Connection, recorder: Recorder, reader_id: str) -> None:
-    """Take no more reads from a reader; InputError unless it is enrolled."""
+    """Take no more reads from a reader, and end its keys; InputError unless it is enrolled."""
     known = read_readers(connection, [_require_id(reader_id)]).get(reader_id)
     if known is None or known.disabled_at is not None:
         found = "none" if known is None else f"{reader_id}, disabled already"
@@ -67,6 +67,7 @@ def disable_reader(connection: sa.Connection, recorder: Recorder, reader_id: str
     connection.execute(
         sa.update(readers).where(readers.c.id == reader_id).values(disabled_at=recorder.clock())
     )
+    connection.execute(sa.delete(access_keys).where(access_keys.c.reader_id == reader_id))
     recorder.record(
         connection,
         EventType.READER_DISABLED,

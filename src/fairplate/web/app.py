@@ -3,13 +3,15 @@
 from fastapi import FastAPI
 
 from fairplate.web import health, published_log
-from fairplate.web.api import reads
+from fairplate.web.api import reads, transparency
 from fairplate.web.body_limits import BodyLimits
+from fairplate.web.openapi import describe
 from fairplate.web.parts import Parts
 from fairplate.web.problems import add_problem_handlers
 from fairplate.web.request_log import RequestLog
 
-ROUTERS = (reads.router, health.router, published_log.router)
+ROUTERS = (reads.router, transparency.router, health.router, published_log.router)
+BODIES = (reads.SentReads,)
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -25,6 +27,7 @@ def create_app(parts: Parts) -> FastAPI:
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    describe(app, BODIES)
     app.add_middleware(BodyLimits)
     app.add_middleware(RequestLog, metrics=parts.metrics)
     return app

@@ -4,6 +4,7 @@ Decides by an allow-list: an event has one of the words below, a field a name an
 below. Everything else is left out before anything is written, and that something was is told.
 """
 
+import logging
 import re
 import sys
 from collections.abc import MutableMapping
@@ -23,6 +24,7 @@ _KINDS = {
     "error": re.compile(r"[A-Z][A-Za-z]{2,39}Error"),
     "url": re.compile(r"https?://(?:[0-9.]{7,15}|\[[0-9a-f:]{2,39}\]):[0-9]{1,5}"),
     "level": re.compile(_WORD),
+    "where": re.compile(r"(?:[a-z_0-9]+/)*[a-z_0-9]+\.py:[0-9]{1,5}"),
     "at": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z"),
 }
 _NUMBERS = frozenset({"status", "ms", "count", "waiting"})
@@ -63,6 +65,35 @@ def log_problem(part: str, problem: FairplateError | str) -> None:
     _logger().warning("problem", part=part, text=_ErrorText(str(problem)), **kind)
 
 
+def log_crash(error: BaseException) -> None:
+    """Write that something happened that nobody expected: of what kind and where, not its text."""
+    _logger().error("problem", part="fault", error=type(error).__name__, where=_place_of(error))
+
+
+def _place_of(error: BaseException) -> str:
+    """Return the last line of ours that led to the error."""
+    found = "none"
+    trace = error.__traceback__
+    while trace is not None:
+        _, ours, path = trace.tb_frame.f_code.co_filename.rpartition("/fairplate/")
+        if ours:
+            found = f"{path}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
+
+
+class _Foreign(logging.Handler):
+    """Takes what libraries log: their texts may hold anything, so only that they did is told."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            log_crash(error)
+        else:
+            _logger().warning("problem", part=record.name.partition(".")[0].lower())
+
+
 def _logger() -> Any:
     return structlog.get_logger()
 
@@ -76,6 +107,7 @@ def set_up_logs() -> None:
             let_through,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    logging.basicConfig(level=logging.WARNING, handlers=[_Foreign()], force=True)

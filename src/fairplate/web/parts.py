@@ -8,6 +8,7 @@ from fastapi import Request
 from fairplate.web.access_keys import AccessKeys
 from fairplate.web.intake_line import IntakeLine
 from fairplate.web.metrics import Metrics
+from fairplate.wiring.public_figures import PublicFigures
 
 if TYPE_CHECKING:
     from fairplate.wiring import Deployment
@@ -21,6 +22,7 @@ class Parts:
     line: IntakeLine
     access_keys: AccessKeys
     metrics: Metrics
+    public_figures: PublicFigures
 
 
 def parts_of(request: Request) -> Parts:

@@ -4,7 +4,7 @@ Decides that an answer tells the field, what was expected and what was found, an
 came in: it may be a plate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -75,14 +75,21 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, FairplateError):
         return problem_of(error)
     if isinstance(error, RequestValidationError):
-        found = error.errors()[:_MOST_PROBLEMS]
-        errors = [{"field": _spell_place(one["loc"]), "expected": _expected(one)} for one in found]
-        detail = "the request is not as documented"
-        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+        return problem_of_validation(error.errors())
     if isinstance(error, HTTPException):
         detail = HTTPStatus(error.status_code).description or "no"
         return Problem(error.status_code, detail, dict(error.headers or {}))
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _FAULT)
+
+
+def problem_of_validation(found: Sequence[Mapping[str, Any]]) -> Problem:
+    """Return what is answered for what pydantic found."""
+    errors = [
+        {"field": _spell_place(one["loc"]), "expected": _expected(one)}
+        for one in found[:_MOST_PROBLEMS]
+    ]
+    detail = "the request is not as documented"
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
 
 
 def _spell_place(place: Sequence[str | int]) -> str:
@@ -90,7 +97,7 @@ def _spell_place(place: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in place)[:200]
 
 
-def _expected(error: dict[str, Any]) -> str:
+def _expected(error: Mapping[str, Any]) -> str:
     """Return what pydantic wanted; its own text may quote what came."""
     limits = {
         name: value

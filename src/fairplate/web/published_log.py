@@ -27,8 +27,9 @@ async def log_file(request: Request, path: str) -> FileResponse:
     is_checkpoint = path == "checkpoint"
     if not is_checkpoint and _TILE.fullmatch(path) is None:
         raise Problem(HTTPStatus.NOT_FOUND, "the log has no such file")
-    file = parts_of(request).deployment.settings.log_directory / path
-    if not file.is_file():
+    folder = parts_of(request).deployment.settings.log_directory.resolve()
+    file = (folder / path).resolve()
+    if not file.is_file() or not file.is_relative_to(folder):
         raise Problem(HTTPStatus.NOT_FOUND, "the log has no such file")
     return FileResponse(
         file,

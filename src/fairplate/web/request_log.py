@@ -11,8 +11,9 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 
 from fairplate.web.body_limits import App, Message, Receive, Send
-from fairplate.web.logs import log
+from fairplate.web.logs import log, log_crash
 from fairplate.web.metrics import Metrics
+from fairplate.web.problems import as_problem
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -36,12 +37,12 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, begun_s = 500, time.perf_counter()
+        status, started, begun_s = 500, False, time.perf_counter()
 
         async def send_marked(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, started = message["status"], True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
@@ -49,6 +50,10 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, send_marked)
+        except Exception as error:  # noqa: BLE001 - told here, where no text of it is shown
+            log_crash(error)
+            if not started:
+                await as_problem(error).response()(scope, receive, send_marked)
         finally:
             took_s = time.perf_counter() - begun_s
             method = scope["method"] if scope["method"] in _METHODS else "other"

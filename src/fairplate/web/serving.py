@@ -25,6 +25,7 @@ from fairplate.web.logs import log, log_problem
 from fairplate.web.metrics import Metrics
 from fairplate.web.parts import Parts
 from fairplate.web.patient_protocol import ImpatientProtocol
+from fairplate.wiring.public_figures import PublicFigures
 from fairplate.worker import Workers
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def _begin(
     line = IntakeLine(deployment.intake(desk), lambda error: tell("intake", error))
     workers.start()
     stack.callback(workers.end, WORKERS_END_WITHIN)
-    return Parts(deployment, line, AccessKeys(deployment.database), metrics)
+    keys, figures = AccessKeys(deployment.database), PublicFigures(deployment.log)
+    return Parts(deployment, line, keys, metrics, figures)
 
 
 def _run_line(line: IntakeLine, crashed: threading.Event) -> None:

@@ -19,6 +19,7 @@ from fairplate.core.reads import Box, Character, PlateRead
 from fairplate.core.vehicles import VehicleType
 from fairplate.intake import Arriving, Outcome, Taken
 from fairplate.intake.arriving import MAX_PICTURE_BYTES
+from fairplate.web.bodies import described_by, read_body
 from fairplate.web.parts import parts_of
 
 MOST_READS = 500
@@ -34,7 +35,7 @@ Rectangle = Annotated[list[Pixel], Field(min_length=4, max_length=4)]
 
 
 class _Sent(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class SentCharacter(_Sent):
@@ -83,14 +84,30 @@ class TakenReads(BaseModel):
     taken: Sequence[TakenRead]
 
 
+_EXAMPLE = {
+    "reads": [
+        {
+            "id": "cam1-000017",
+            "captured_at": "2026-11-24T08:00:00Z",
+            "plate": "TEST123",
+            "confidence": 0.98,
+        }
+    ]
+}
+
 router = APIRouter()
 
 
-@router.post("/api/v1/reads", summary="Send reads of a reader")
-async def post_reads(request: Request, sent: SentReads) -> TakenReads:
+@router.post(
+    "/api/v1/reads",
+    summary="Send reads of a reader",
+    openapi_extra={**described_by(SentReads, _EXAMPLE), "security": [{"readerKey": []}]},
+)
+async def post_reads(request: Request) -> TakenReads:
     """Take a batch of reads; the answer comes once they are stored for good."""
     parts = parts_of(request)
     reader_id = parts.access_keys.reader_of(request.headers.get("authorization"))
+    sent = await read_body(request, SentReads)
     batch = [_arriving(one, reader_id, f"reads.{at}") for at, one in enumerate(sent.reads)]
     taken = await parts.line.take(batch)
     parts.metrics.count_taken(taken)
