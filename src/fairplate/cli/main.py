@@ -23,6 +23,7 @@ from fairplate.cli.read import read
 from fairplate.cli.reader import reader
 from fairplate.cli.serve import serve
 from fairplate.cli.terminal_text import printable
+from fairplate.cli.transparency import transparency
 from fairplate.cli.watch import watch
 from fairplate.core.errors import FairplateError
 
@@ -50,6 +51,7 @@ cli.add_command(ingest)
 cli.add_command(audit)
 cli.add_command(watch)
 cli.add_command(serve)
+cli.add_command(transparency)
 cli.add_command(doctor)
 
 

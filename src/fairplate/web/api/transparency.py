@@ -85,6 +85,11 @@ async def get_transparency(request: Request, response: Response) -> Transparency
     told = await run_in_threadpool(parts_of(request).public_figures.tell)
     response.headers["Cache-Control"] = f"public, max-age={_CACHED_S}"
     response.headers["Access-Control-Allow-Origin"] = "*"
+    return spell_figures(told)
+
+
+def spell_figures(told: Told) -> Transparency:
+    """Return the figures in the words of the API."""
     return Transparency(
         at=told.at,
         policy=_policy(told.policy),
