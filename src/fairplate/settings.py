@@ -59,7 +59,7 @@ DATABASE_FOLDER, KEYRING_FOLDER = "database", "keyring"
 LOG_FOLDER, LOG_KEYS_FOLDER = "log", "log-keys"
 """Where they are unless the settings say otherwise: beside each other, never one in the other."""
 
-_TABLES = frozenset({"database", "keyring", "log", "server", "channels", "subscribers"})
+_TABLES = frozenset({"database", "keyring", "log", "server", "channels", "subscribers", "readers"})
 _DATABASE_KEYS = frozenset({"url", "backups"})
 _KEYRING_KEYS = frozenset({"kind", "directory"}.union(*KEYRINGS.values()))
 _LOG_KEYS = frozenset({"directory", "keys"})
@@ -70,8 +70,8 @@ _SERVER_KEYS = frozenset({"address", "port", "tls_certificate", "tls_key", "behi
 class Settings:
     """One deployment's settings; every path is absolute. The URL may hold a password.
 
-    `server` is checked where it is used. `channels` and `subscribers` are tables by name, which
-    wiring gives to the alerts to check.
+    `server` and `readers` are checked where they are used. `channels` and `subscribers` are
+    tables by name, which wiring gives to the alerts to check.
     """
 
     folder: Path
@@ -88,6 +88,7 @@ class Settings:
     server: Mapping[str, Any] = field(default_factory=dict)
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     subscribers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    readers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def compose_settings(
@@ -188,6 +189,7 @@ def parse_settings(document: str, *, folder: Path, where: str) -> Settings:
         server=_table({"server": {}, **tables}, "server", _SERVER_KEYS, where),
         channels=_tables(tables, "channels", where),
         subscribers=_tables(tables, "subscribers", where),
+        readers=_tables(tables, "readers", where),
     )
 
 

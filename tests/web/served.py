@@ -11,13 +11,10 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from tests.deployments import ACTOR, now
 
-from fairplate.web.access_keys import AccessKeys
 from fairplate.web.app import create_app
 from fairplate.web.intake_line import IntakeLine
-from fairplate.web.metrics import Metrics
-from fairplate.web.parts import Parts
+from fairplate.web.parts import Parts, gather_parts
 from fairplate.wiring import Deployment, LiveLists, opened_deployment
-from fairplate.wiring.public_figures import PublicFigures
 
 READER = "gate"
 
@@ -63,13 +60,7 @@ def served(folder: Path) -> Iterator[Served]:
         line = IntakeLine(deployment.intake(deployment.alerting.desk(lists)), lambda _: None)
         taker = threading.Thread(target=line.run)
         taker.start()
-        parts = Parts(
-            deployment,
-            line,
-            AccessKeys(deployment.database),
-            Metrics(),
-            PublicFigures(deployment.log),
-        )
+        parts = gather_parts(deployment, line, lambda *_: None)
         transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=True)
         client = httpx.AsyncClient(transport=transport, base_url="http://fairplate.example")
         try:

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from fairplate.web import health, published_log
+from fairplate.web import health, hooks, published_log
 from fairplate.web.api import reads, transparency
 from fairplate.web.body_limits import BodyLimits
 from fairplate.web.openapi import describe
@@ -10,7 +10,7 @@ from fairplate.web.parts import Parts
 from fairplate.web.problems import add_problem_handlers
 from fairplate.web.request_log import RequestLog
 
-ROUTERS = (reads.router, transparency.router, health.router, published_log.router)
+ROUTERS = (reads.router, hooks.router, transparency.router, health.router, published_log.router)
 BODIES = (reads.SentReads,)
 
 

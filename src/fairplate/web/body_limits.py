@@ -14,6 +14,9 @@ from fairplate.web.problems import Problem
 MOST_BODY_BYTES = 32 << 20
 """A picture of 20 MiB in base64 and its read."""
 
+MOST_UNDER_WAY_BYTES = 256 << 20
+"""Of all bodies together, so that no number of senders can take all memory."""
+
 MOST_BODY_S = 30.0
 
 Message = MutableMapping[str, Any]
@@ -40,13 +43,14 @@ class BodyLimits:
         self._app = app
         self._most_bytes = most_bytes
         self._most_s = most_s
+        self._under_way_bytes = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, with a body that ends."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        started, taken = False, [0]
 
         async def watch(message: Message) -> None:
             nonlocal started
@@ -55,11 +59,13 @@ class BodyLimits:
 
         try:
             self._require_length(scope)
-            await self._app(scope, self._bounded(receive), watch)
+            await self._app(scope, self._bounded(receive, taken), watch)
         except _TooMuchError as error:
             if started:
                 raise
             await error.problem.response()(scope, receive, send)
+        finally:
+            self._under_way_bytes -= taken[0]
 
     def _require_length(self, scope: Message) -> None:
         for name, value in scope["headers"]:
@@ -67,12 +73,13 @@ class BodyLimits:
             if name == b"content-length" and value.isdigit() and int(value) > self._most_bytes:
                 raise self._too_large()
 
-    def _bounded(self, receive: Receive) -> Receive:
-        taken, ends_at = 0, asyncio.get_running_loop().time() + self._most_s
+    def _bounded(self, receive: Receive, taken: list[int]) -> Receive:
+        """Return a `receive` that ends; it adds to `taken`, a list of one number of bytes."""
+        ends_at = asyncio.get_running_loop().time() + self._most_s
         done = False
 
         async def receive_some() -> Message:
-            nonlocal taken, done
+            nonlocal done
             if done:
                 return await receive()  # only that the other side has gone comes now
             left_s = ends_at - asyncio.get_running_loop().time()
@@ -81,10 +88,14 @@ class BodyLimits:
             except TimeoutError:
                 late = Problem(HTTPStatus.REQUEST_TIMEOUT, "the body took too long", _CLOSE)
                 raise _TooMuchError(late) from None
-            taken += len(message.get("body", b""))
+            size = len(message.get("body", b""))
+            taken[0] += size
+            self._under_way_bytes += size
             done = not message.get("more_body", False)
-            if taken > self._most_bytes:
+            if taken[0] > self._most_bytes:
                 raise self._too_large()
+            if self._under_way_bytes > MOST_UNDER_WAY_BYTES:
+                raise _TooMuchError(Problem(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY, _LATER))
             return message
 
         return receive_some
@@ -95,3 +106,5 @@ class BodyLimits:
 
 
 _CLOSE = {"Connection": "close"}
+_BUSY = "too much arrives at once: send it again later"
+_LATER = {**_CLOSE, "Retry-After": "2"}

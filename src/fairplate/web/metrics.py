@@ -21,6 +21,7 @@ class Metrics:
     seconds: Histogram = field(init=False)
     waiting: Gauge = field(init=False)
     problems: Counter = field(init=False)
+    payloads: Counter = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the numbers, all zero."""
@@ -47,6 +48,15 @@ class Metrics:
                 "How long requests took, by route",
                 ["route"],
                 buckets=_SECONDS,
+                registry=given,
+            ),
+        )
+        put(
+            "payloads",
+            Counter(
+                "fairplate_payloads",
+                "Payloads of vendors, by what they were",
+                ["vendor", "kind"],
                 registry=given,
             ),
         )

@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from fairplate.core.errors import FairplateError, InputError
-from fairplate.web.access_keys import AccessKeys
 from fairplate.web.app import create_app
 from fairplate.web.intake_line import IntakeLine
 from fairplate.web.listening import Listening
 from fairplate.web.logs import log, log_problem
-from fairplate.web.metrics import Metrics
-from fairplate.web.parts import Parts
+from fairplate.web.parts import Parts, gather_parts
+from fairplate.web.passing import Passing
 from fairplate.web.patient_protocol import ImpatientProtocol
-from fairplate.wiring.public_figures import PublicFigures
 from fairplate.worker import Workers
 
 if TYPE_CHECKING:
@@ -48,16 +46,11 @@ def serve(
 
     Raises InputError where the address or the TLS files cannot be used.
     """
-    metrics, crashed = Metrics(), threading.Event()
-
-    def tell(part: str, problem: FairplateError | str) -> None:
-        metrics.problems.labels(part).inc()
-        log_problem(part, problem)
-
+    crashed = threading.Event()
     with ExitStack() as stack:
         listener = stack.enter_context(_listener(listening))
         tls = _tls(listening)
-        parts = _begin(stack, deployment, metrics, tell, crashed)
+        parts = _begin(stack, deployment, crashed)
         line = parts.line
         taker = threading.Thread(target=_run_line, args=(line, crashed), name="intake", daemon=True)
         taker.start()
@@ -69,7 +62,7 @@ def serve(
             return should_stop() or crashed.is_set()
 
         try:
-            asyncio.run(_serve(server, listener, must_stop, lambda: started(url)))
+            asyncio.run(_serve(server, listener, parts.passing, must_stop, lambda: started(url)))
         finally:
             line.end()
             taker.join()
@@ -77,24 +70,23 @@ def serve(
     return not crashed.is_set()
 
 
-def _begin(
-    stack: ExitStack,
-    deployment: "Deployment",
-    metrics: Metrics,
-    tell: Callable[[str, FairplateError | str], None],
-    crashed: threading.Event,
-) -> Parts:
+def _begin(stack: ExitStack, deployment: "Deployment", crashed: threading.Event) -> Parts:
     """Start the workers, and return what requests work with; `stack` ends both."""
+
+    def tell(part: str, problem: FairplateError | str) -> None:
+        parts.metrics.problems.labels(part).inc()
+        log_problem(part, problem)
+
     lists = deployment.alerting.live_lists()
     delivery = deployment.alerting.delivery()
     stack.callback(delivery.close)
     workers = Workers(deployment, lists, delivery, tell, lambda _: crashed.set())
     desk = deployment.alerting.desk(lists, wake=workers.wake)
     line = IntakeLine(deployment.intake(desk), lambda error: tell("intake", error))
+    parts = gather_parts(deployment, line, tell)
     workers.start()
     stack.callback(workers.end, WORKERS_END_WITHIN)
-    keys, figures = AccessKeys(deployment.database), PublicFigures(deployment.log)
-    return Parts(deployment, line, keys, metrics, figures)
+    return parts
 
 
 def _run_line(line: IntakeLine, crashed: threading.Event) -> None:
@@ -108,20 +100,24 @@ def _run_line(line: IntakeLine, crashed: threading.Event) -> None:
 async def _serve(
     server: uvicorn.Server,
     listener: socket.socket,
+    passing: Passing,
     should_stop: Callable[[], bool],
     started: Callable[[], None],
 ) -> None:
     # Signals are the caller's: uvicorn's own handling would end the process before its workers.
     running = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 - see above
+    gathering = asyncio.create_task(passing.run())
     while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event
         await asyncio.sleep(0.01)
     if server.started:
         started()
-    while not should_stop() and not running.done():  # noqa: ASYNC110 - asked from a thread
+    while not should_stop() and not running.done() and not gathering.done():  # noqa: ASYNC110 - asked from a thread
         await asyncio.sleep(_LOOKED_EVERY_S)
     log("stopping")
     server.should_exit = True
     await running
+    gathering.cancel()
+    await passing.finish()
 
 
 def _config(parts: Parts, tls: ssl.SSLContext | None) -> uvicorn.Config:
