@@ -106,6 +106,22 @@ def test_whoever_sends_no_head_is_cut_off_and_others_are_answered(folder: Path) 
 
 
 @ONCE
+def test_an_endless_head_is_cut_off(folder: Path) -> None:
+    put_settings(folder)
+    with serving(folder) as (url, _):
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as one:
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n")
+            with pytest.raises(OSError, match=r"reset|pipe"):  # noqa: PT012 - either may tell
+                for _ in range(1_000):
+                    one.sendall(b"X: " + b"x" * 1_000 + b"\r\n")
+                one.recv(1)
+                one.sendall(b"x")
+                raise BrokenPipeError("pipe closed")
+        assert httpx.get(f"{url}/healthz").status_code == 200
+
+
+@ONCE
 def test_a_gigabyte_is_refused_before_it_is_sent(folder: Path) -> None:
     put_settings(folder)
     with serving(folder) as (url, process):
