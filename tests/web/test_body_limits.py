@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI, Request
 
 from fairplate.web.body_limits import BodyLimits
@@ -40,7 +41,9 @@ def ask(method: str, path: str, **more: Any) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
             return await client.request(method, path, **more)
 
-    return asyncio.run(run())
+    # In a thread of its own: another test's browser keeps a loop running in this one.
+    with start_blocking_portal() as portal:
+        return portal.call(run)
 
 
 async def chunks(number: int, size: int, pause_s: float = 0) -> AsyncIterator[bytes]:

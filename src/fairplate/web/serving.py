@@ -141,7 +141,8 @@ def _config(parts: Parts, tls: ssl.SSLContext | None) -> uvicorn.Config:
 
 def _listener(listening: Listening) -> socket.socket:
     family = socket.AF_INET6 if ":" in listening.address else socket.AF_INET
-    listener = socket.socket(family)
+    # asyncio turns Nagle off only for sockets that say they are TCP: else an answer waits 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((listening.address, listening.port))
