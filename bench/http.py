@@ -22,7 +22,7 @@ from bench.machine_load import MachineLoad
 from tests.ingest.payloads import multipart
 
 READS = 100
-CONNECTIONS = 64
+CONNECTIONS = 16
 PICTURE_BYTES = 200_000
 _BOUNDARY = "part-end"
 

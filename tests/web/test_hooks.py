@@ -66,14 +66,13 @@ def test_every_vendors_payload_arrives(site: Served, sample: Sample) -> None:
 
 
 def saved() -> list[tuple[str, str, dict[str, Any]]]:
-    found = []
-    for path in sorted(DATA.glob("*/expected.json")):
-        told = json.loads(path.read_text("utf-8"))
-        rows = told.get("files", told)
-        for name, row in rows.items() if isinstance(rows, dict) else ((r["file"], r) for r in rows):
-            if path.parent.name in VENDORS and "topic" not in row:
-                found.append((path.parent.name, name, row))
-    return found
+    return [
+        (path.parent.name, row["file"], row)
+        for path in sorted(DATA.glob("*/expected.json"))
+        if path.parent.name in VENDORS
+        for row in json.loads(path.read_text("utf-8"))
+        if "topic" not in row
+    ]
 
 
 @ONCE

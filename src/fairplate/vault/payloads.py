@@ -28,6 +28,9 @@ _TEXTS = ("id", "r", "t", "p", "s")
 _NUMBERS = ("v", "q", "n")
 _LISTS_OF_NUMBERS = ("c", "d", "b")
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+"""Kept, since `json.dumps` makes a new one for every read."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedRead:
@@ -59,7 +62,7 @@ def encode_read(read_id: str, reader_id: str, captured_at: datetime, read: Plate
         fields["g"] = read.region
     if read.vehicle is not VehicleType.UNKNOWN:
         fields["k"] = read.vehicle.value
-    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(fields).encode()
 
 
 def decode_read(payload: bytes) -> OpenedRead:
