@@ -1,7 +1,8 @@
 """Every table, the same for SQLite and PostgreSQL; migrations end at exactly this.
 
 Decides columns and what each may say about a car: plates stand in none, but inside what is sealed.
-Leaves to others what is written when, and to `access_tables.py` the tables of who may come in.
+Leaves to others what is written when, and to `access_tables.py` the tables of who may come in, to
+`case_tables.py` those of cases.
 
 `sealed_reads` and `receipts` are partitioned by key in PostgreSQL (`partitions.py`), so that a
 destroyed key's rows go by dropping a table. They have no foreign key: it would be checked for every
@@ -11,6 +12,7 @@ row, and a row without a key is noise that can never be found.
 import sqlalchemy as sa
 
 from fairplate.storage.access_tables import access_keys
+from fairplate.storage.case_tables import case_searches, case_votes, cases
 from fairplate.storage.columns import ROW_NUMBER, Moment, metadata
 
 __all__ = [
@@ -18,6 +20,9 @@ __all__ = [
     "access_keys",
     "alerting",
     "alerts",
+    "case_searches",
+    "case_votes",
+    "cases",
     "checkpoints",
     "counts",
     "events",

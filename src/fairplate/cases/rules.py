@@ -1,0 +1,154 @@
+"""Who may do what with a case, and when: every reason against it. Pure.
+
+Decides what may be opened, approved, refused, searched and closed. The vault looks once more for
+itself (`vault/approval.py`): nothing that this page forgets is opened there.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from fairplate.cases.case import Asked, Case, State
+from fairplate.core.errors import InputError, PolicyError
+from fairplate.policy.look_back import LookBack, Refusal, reasons_against
+from fairplate.policy.rules import Policy
+from fairplate.vault.approval import MOST_PLATES
+from fairplate.vault.candidates import parse_pattern
+
+LONGEST_OPEN = timedelta(days=30)
+APPROVED_FOR = timedelta(days=7)
+"""An approval ends after so long, and with the case at the latest."""
+
+LONGEST_WHY = 2_000
+LONGEST_REFERENCE = 100
+MOST_READERS = 1_000
+
+
+class Against(StrEnum):
+    """Why something may not be done; the value is the word in messages."""
+
+    OWN = "own-case"
+    NOT_OWN = "case-of-another"
+    BLOCKED = "approval-overdue"
+    VOTED = "approved-already"
+    WAITING = "approvals-missing"
+    REFUSED = "case-refused"
+    ENDED = "case-ended"
+    CLOSED = "case-closed"
+
+
+_OVER = {
+    State.REFUSED: Against.REFUSED,
+    State.ENDED: Against.ENDED,
+    State.CLOSED: Against.CLOSED,
+}
+
+
+def require_asked(
+    asked: Asked,
+    policy: Policy,
+    *,
+    person: str,
+    readers: Collection[str],
+    blocked: bool,
+    now: datetime,
+) -> None:
+    """Raise unless `person` may open a case for `asked` at `now`; `readers` are all there are.
+
+    InputError for what no case may say, PolicyError for what the policy or an overdue approval
+    forbids. Approvals are not asked for: they come later.
+    """
+    _require_form(asked, readers, now)
+    if blocked:
+        _refuse("open", Against.BLOCKED)
+    look_back = LookBack(
+        purpose=asked.purpose,
+        reference=asked.reference,
+        since=asked.captured_from,
+        asked_by=person,
+        exigent=asked.exigent,
+    )
+    reasons = reasons_against(policy, look_back, now=now)
+    _refuse("open", *(one for one in reasons if one is not Refusal.NOT_APPROVED))
+
+
+def require_vote(case: Case, *, person: str, now: datetime, refuses: bool = False) -> None:
+    """Raise PolicyError unless `person` may approve `case` at `now`, or refuse it.
+
+    A case that owes approvals for an emergency search takes them after its end, too.
+    """
+    state = case.state(now)
+    reasons: list[Against] = []
+    if person == case.opened_by:
+        reasons.append(Against.OWN)
+    if state in _OVER and not (case.owes_approval and state is not State.REFUSED):
+        reasons.append(_OVER[state])
+    if not refuses and any(vote.person == person for vote in case.approvals(now)):
+        reasons.append(Against.VOTED)
+    _refuse("vote", *reasons)
+
+
+def approval_end(case: Case, now: datetime) -> datetime:
+    """Return when an approval that is given at `now` ends.
+
+    One that an emergency search owes and that comes after the case's end is over at once: it says
+    that the search was right, and opens nothing.
+    """
+    return max(min(now + APPROVED_FOR, case.asked.ends_at), now + timedelta(microseconds=1))
+
+
+def require_search(case: Case, *, person: str, blocked: bool, now: datetime) -> None:
+    """Raise PolicyError unless `person` may search under `case` at `now`."""
+    state = case.state(now)
+    reasons: list[Against] = []
+    if person != case.opened_by:
+        reasons.append(Against.NOT_OWN)
+    if blocked:
+        reasons.append(Against.BLOCKED)
+    if state in _OVER:
+        reasons.append(_OVER[state])
+    elif state is State.WAITING:
+        reasons.append(Against.WAITING)
+    _refuse("search", *reasons)
+
+
+def require_close(case: Case, *, person: str) -> None:
+    """Raise PolicyError unless `person` may close `case`: its opener may, at any time, once."""
+    reasons: list[Against] = []
+    if person != case.opened_by:
+        reasons.append(Against.NOT_OWN)
+    if case.closed_at is not None:
+        reasons.append(Against.CLOSED)
+    _refuse("close", *reasons)
+
+
+def _require_form(asked: Asked, readers: Collection[str], now: datetime) -> None:
+    if not 0 < len(asked.plates) <= MOST_PLATES:
+        expected = f"1 to {MOST_PLATES} different ones"
+        raise InputError("case", "plates", expected=expected, found=f"{len(asked.plates)}")
+    for plate in asked.plates:
+        if parse_pattern(plate, where="case") != plate:
+            raise InputError("case", "plates", expected="normalised ones", found="another spelling")
+    unknown = sum(one not in readers for one in asked.reader_ids)
+    if unknown or not 0 < len(asked.reader_ids) <= MOST_READERS:
+        expected = f"1 to {MOST_READERS} that are known here"
+        found = f"{unknown} unknown" if unknown else f"{len(asked.reader_ids)}"
+        raise InputError("case", "readers", expected=expected, found=found)
+    if not asked.captured_from < asked.captured_until:
+        raise InputError("case", "days", expected="a first before a last", found="another order")
+    if not now < asked.ends_at <= now + LONGEST_OPEN:
+        expected = f"an end within {LONGEST_OPEN.days} days"
+        raise InputError("case", "ends_at", expected=expected, found="another time")
+    for name, text, longest in (
+        ("why", asked.why, LONGEST_WHY),
+        ("reference", asked.reference, LONGEST_REFERENCE),
+    ):
+        if not text.strip() or len(text) > longest or "\0" in text:
+            expected = f"1 to {longest} characters"
+            raise InputError("case", name, expected=expected, found="another text")
+
+
+def _refuse(what: str, *reasons: Against | Refusal) -> None:
+    if reasons:
+        found = ", ".join(reason.value for reason in reasons)
+        raise PolicyError(f"case: {what}: expected nothing against it, found {found}")
