@@ -1,0 +1,5 @@
+"""Lets every test here use a whole vault."""
+
+from tests.world_fixture import world
+
+__all__ = ["world"]
