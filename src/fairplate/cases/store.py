@@ -6,7 +6,6 @@ who act at once the second is judged by what the first did.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -190,12 +189,11 @@ class CaseStore:
         return [self._case(row, votes.get(row.id, ())) for row in rows]
 
     def _case(self, row: "sa.Row[tuple[object, ...]]", votes: Iterable[Vote]) -> Case:
-        ends_at: datetime = row.ends_at
         asked = self.key.open(
             row.id,
             bytes(row.sealed),
             purpose=Purpose(row.purpose),
-            ends_at=ends_at,
+            ends_at=row.ends_at,
             exigent=bool(row.exigent),
         )
         return Case(
