@@ -96,6 +96,7 @@ def run_lists(
             last_round = now
             try:
                 deployment.alerts.run_round(lists)
+                deployment.cases.close_due()
             except FairplateError as error:
                 tell(error)
         stop.wait(LISTS_EVERY.total_seconds())

@@ -11,6 +11,7 @@ import click
 from fairplate import __version__
 from fairplate.cli.alert import alert
 from fairplate.cli.audit import audit
+from fairplate.cli.case import case
 from fairplate.cli.demo_command import demo
 from fairplate.cli.doctor import doctor
 from fairplate.cli.exit_codes import ExitCode, exit_code_for
@@ -47,6 +48,7 @@ cli.add_command(reader)
 cli.add_command(keys)
 cli.add_command(hotlist)
 cli.add_command(alert)
+cli.add_command(case)
 cli.add_command(ingest)
 cli.add_command(audit)
 cli.add_command(watch)

@@ -39,6 +39,7 @@ from fairplate.vault.key_names import parse_key_name
 from fairplate.vault.vault import Vault
 from fairplate.wiring.alert_book import AlertBook
 from fairplate.wiring.alerting import Alerting
+from fairplate.wiring.case_book import CaseBook
 from fairplate.wiring.hot_lists import HotLists
 from fairplate.wiring.keyrings import keyring_of
 
@@ -62,6 +63,11 @@ class Deployment:
     def alerts(self) -> AlertBook:
         """The alerts, for people."""
         return AlertBook(self.alerting)
+
+    @property
+    def cases(self) -> CaseBook:
+        """The cases, for people."""
+        return CaseBook(self.vault)
 
     def now(self) -> datetime:
         """Return the time by the deployment's clock."""

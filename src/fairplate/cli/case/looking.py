@@ -1,0 +1,119 @@
+"""`fairplate case list`, `show` and `search`."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fairplate.cli.case.deciding import CASE_ID
+from fairplate.cli.deployment_folder import acting_user, data_option, opened
+from fairplate.cli.exit_codes import ExitCode
+from fairplate.cli.listing import print_json_line, spell_moment
+from fairplate.cli.terminal_text import printable
+
+if TYPE_CHECKING:
+    from fairplate.cases.case import Case
+    from fairplate.vault.payloads import OpenedRead
+
+JSON_HELP = "Print JSON Lines; docs/cases.md tells the fields."
+
+
+@click.command(name="list", short_help="List cases, without plates.")
+@click.option("--all", "with_closed", is_flag=True, help="Also those that are closed.")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@data_option
+def list_(*, with_closed: bool, as_json: bool, folder: Path) -> ExitCode:
+    """List the cases that are not closed, the oldest first. No plate is shown."""
+    with opened(folder) as deployment:
+        found, now = deployment.cases.all(open_only=not with_closed), deployment.now()
+    for case in found:
+        fields = case_fields(case, now)
+        if as_json:
+            print_json_line(fields)
+        else:
+            click.echo("  ".join(str(value) for value in fields.values() if value is not None))
+    if not found and not as_json:
+        click.echo("no case")
+    return ExitCode.DONE
+
+
+@click.command(short_help="Show everything that a case asks for.")
+@CASE_ID
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@data_option
+def show(*, case_id: str, as_json: bool, folder: Path) -> ExitCode:
+    """Show the case ID, for whoever is to say yes or no. Its plates are shown."""
+    with opened(folder) as deployment:
+        case, now = deployment.cases.one(case_id), deployment.now()
+    asked = case.asked
+    fields: dict[str, object] = {
+        **case_fields(case, now),
+        "reference": asked.reference,
+        "why": asked.why,
+        "plates": sorted(asked.plates),
+        "readers": sorted(asked.reader_ids),
+        "captured_from": spell_moment(asked.captured_from),
+        "captured_until": spell_moment(asked.captured_until),
+    }
+    if as_json:
+        print_json_line(fields)
+        return ExitCode.DONE
+    for name, value in fields.items():
+        text = ", ".join(value) if isinstance(value, list) else str(value)
+        click.echo(printable(f"{name:15} {text}"))
+    return ExitCode.DONE
+
+
+@click.command(short_help="Search under your own case, once it is approved.")
+@CASE_ID
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@data_option
+def search(*, case_id: str, as_json: bool, folder: Path) -> ExitCode:
+    """Show the reads that the case ID reaches. Each search is in the log, with their number.
+
+    Exit codes: 0 done, 1 some reads could not be opened, 3 it may not be searched.
+    """
+    with opened(folder) as deployment:
+        found = deployment.cases.search(case_id, person=acting_user())
+    for read in found.reads:
+        fields = read_fields(read)
+        if as_json:
+            print_json_line(fields)
+        else:
+            click.echo(printable("  ".join(str(value) for value in fields.values())))
+    click.echo(f"reads found: {len(found.reads)}", err=as_json)
+    if not found.complete:
+        click.echo("some spellings were left out: there are too many", err=True)
+    for problem in found.damaged:
+        click.echo(f"fairplate: {printable(str(problem))}", err=True)
+    for period in found.lost:
+        click.echo(f"fairplate: the key of {period} is lost, and its reads with it", err=True)
+    return ExitCode.FAILED if found.damaged or found.lost else ExitCode.DONE
+
+
+def case_fields(case: "Case", now: datetime) -> dict[str, object]:
+    """Return what a listing tells of a case."""
+    return {
+        "id": case.id,
+        "state": case.state(now).value,
+        "purpose": case.asked.purpose.value,
+        "opened_by": case.opened_by,
+        "opened_at": spell_moment(case.opened_at),
+        "ends_at": spell_moment(case.asked.ends_at),
+        "approvals": len(case.approvals(now)),
+        "needed": case.needed,
+        "exigent": case.asked.exigent,
+        "overdue": case.is_overdue(now),
+    }
+
+
+def read_fields(read: "OpenedRead") -> dict[str, object]:
+    """Return what is shown of a read."""
+    return {
+        "captured_at": spell_moment(read.captured_at),
+        "reader": read.reader_id,
+        "plate": read.read.plate,
+        "confidence": round(read.read.confidence, 4),
+        "region": read.read.region,
+    }
