@@ -44,6 +44,11 @@ _OVER = {
 }
 
 
+def parse_plates(texts: Collection[str]) -> frozenset[str]:
+    """Return plates as patterns; InputError as `parse_pattern` has it."""
+    return frozenset(parse_pattern(text, where="case") for text in texts)
+
+
 def require_asked(
     asked: Asked,
     policy: Policy,

@@ -7,6 +7,7 @@ from fairplate.audit.rounds import Round
 from fairplate.audit.status import LogStatus
 from fairplate.vault.expiry import Expired
 from fairplate.vault.health import KeyStatus
+from fairplate.vault.payloads import OpenedRead
 from fairplate.wiring.alert_standing import AlertingStatus, read_alerting_status
 from fairplate.wiring.check_up import Check, CheckUp
 from fairplate.wiring.creation import create_deployment, replace_lost_keyring
@@ -29,6 +30,7 @@ __all__ = [
     "ListStatus",
     "LiveLists",
     "LogStatus",
+    "OpenedRead",
     "Preview",
     "Review",
     "Round",

@@ -15,7 +15,7 @@ _MOST_DAYS = 30
 
 @click.command(name="open", short_help="Ask to look back.")
 @click.option(
-    "--purpose", type=click.Choice([one.value for one in Purpose]), required=True, metavar="PURPOSE",
+    "--purpose", type=click.Choice([*Purpose]), required=True, metavar="PURPOSE",
     help="What for; the policy says which are permitted.",
 )  # fmt: skip
 @click.option("--reference", required=True, metavar="TEXT", help="The case number, say; sealed.")
@@ -60,14 +60,14 @@ def open_(
     may search at once; without approval within 24 hours you can open and search nothing more.
     """
     from fairplate.cases.case import Asked  # noqa: PLC0415 - see deployment_folder.py
-    from fairplate.vault.candidates import parse_pattern  # noqa: PLC0415
+    from fairplate.cases.rules import parse_plates  # noqa: PLC0415
 
     with opened(folder) as deployment:
         asked = Asked(
             purpose=Purpose(purpose),
             reference=reference,
             why=why,
-            plates=frozenset(parse_pattern(one, where="case") for one in plates),
+            plates=parse_plates(plates),
             reader_ids=frozenset(readers),
             captured_from=_moment(since, "from"),
             captured_until=_moment(until, "until"),

@@ -14,7 +14,7 @@ from fairplate.cli.terminal_text import printable
 
 if TYPE_CHECKING:
     from fairplate.cases.case import Case
-    from fairplate.vault.payloads import OpenedRead
+    from fairplate.wiring import OpenedRead
 
 JSON_HELP = "Print JSON Lines; docs/cases.md tells the fields."
 
