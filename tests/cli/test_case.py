@@ -48,16 +48,16 @@ def the_id(act: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_life_of_a_case(act: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     assert ask(act) == 0
     case_id = the_id(act, capsys)
-    assert act("search", case_id) == ExitCode.REFUSED
-    assert act("approve", case_id) == ExitCode.REFUSED
+    assert act("search", case_id) == ExitCode.REFUSED_BY_POLICY
+    assert act("approve", case_id) == ExitCode.REFUSED_BY_POLICY
     assert "own-case" in capsys.readouterr().err
     assert act("approve", case_id, user=1002) == 0
     assert "approved" in capsys.readouterr().out
-    assert act("search", case_id, user=1002) == ExitCode.REFUSED
+    assert act("search", case_id, user=1002) == ExitCode.REFUSED_BY_POLICY
     assert act("search", case_id) == 0
     assert "reads found: 0" in capsys.readouterr().out
     assert act("close", case_id) == 0
-    assert act("search", case_id) == ExitCode.REFUSED
+    assert act("search", case_id) == ExitCode.REFUSED_BY_POLICY
     capsys.readouterr()
     assert act("list") == 0
     assert capsys.readouterr().out == "no case\n"
@@ -69,7 +69,7 @@ def test_a_refusal(act: Callable[..., int], capsys: pytest.CaptureFixture[str]) 
     assert ask(act) == 0
     case_id = the_id(act, capsys)
     assert act("refuse", case_id, "--note", "no ground", user=1002) == 0
-    assert act("search", case_id) == ExitCode.REFUSED
+    assert act("search", case_id) == ExitCode.REFUSED_BY_POLICY
     assert "case-refused" in capsys.readouterr().err
 
 
@@ -110,5 +110,5 @@ def test_a_sweep_cannot_be_asked(
 ) -> None:
     assert ask(act, plate="T????") == ExitCode.FAILED
     assert "unknown characters" in capsys.readouterr().err
-    assert ask(act, "--exigent") == ExitCode.REFUSED
+    assert ask(act, "--exigent") == ExitCode.REFUSED_BY_POLICY
     assert "no-exigent-path" in capsys.readouterr().err

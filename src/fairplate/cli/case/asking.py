@@ -11,11 +11,12 @@ from fairplate.core.errors import InputError
 from fairplate.core.purposes import Purpose
 
 _MOST_DAYS = 30
+_PURPOSES = [one.value for one in Purpose]
 
 
 @click.command(name="open", short_help="Ask to look back.")
 @click.option(
-    "--purpose", type=click.Choice([*Purpose]), required=True, metavar="PURPOSE",
+    "--purpose", type=click.Choice(_PURPOSES), required=True, metavar="PURPOSE",
     help="What for; the policy says which are permitted.",
 )  # fmt: skip
 @click.option("--reference", required=True, metavar="TEXT", help="The case number, say; sealed.")
