@@ -15,6 +15,7 @@ from fairplate.alerts.live_lists import LiveLists
 from fairplate.audit.words import Suspended
 from fairplate.core.errors import FairplateError, StorageError
 from fairplate.wiring.alert_book import AlertBook
+from fairplate.wiring.case_book import CaseBook
 from fairplate.worker import LISTS_EVERY, ROUND_EVERY, run_delivery, run_lists
 
 __all__ = ["alert_world"]
@@ -36,6 +37,10 @@ class Looked:
     @property
     def alerts(self) -> "Looked":
         return self
+
+    @property
+    def cases(self) -> CaseBook:
+        return CaseBook(self.world.world.vault)
 
     def run_round(self, lists: LiveLists) -> None:
         self.rounds.append(self.world.now)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from fairplate.core.errors import FairplateError
 from fairplate.wiring import (
@@ -83,7 +84,7 @@ def run_lists(
     stop: threading.Event,
     tell: Callable[[FairplateError], None],
 ) -> None:
-    """Keep `lists` as the database has them, and look after lists and alerts, until `stop`."""
+    """Keep `lists` as the database has them, and look after lists, alerts and cases, until `stop`."""
     last_round: datetime | None = None
     while not stop.is_set():
         try:
@@ -94,11 +95,11 @@ def run_lists(
         # Also where the clock was set back: alerts wait for nobody's clock.
         if last_round is None or abs(now - last_round) >= ROUND_EVERY:
             last_round = now
-            try:
-                deployment.alerts.run_round(lists)
-                deployment.cases.close_due()
-            except FairplateError as error:
-                tell(error)
+            for act in (partial(deployment.alerts.run_round, lists), deployment.cases.close_due):
+                try:
+                    act()
+                except FairplateError as error:
+                    tell(error)  # one does not keep the other from being done
         stop.wait(LISTS_EVERY.total_seconds())
 
 
