@@ -84,7 +84,7 @@ def run_lists(
     stop: threading.Event,
     tell: Callable[[FairplateError], None],
 ) -> None:
-    """Keep `lists` as the database has them, and look after lists, alerts and cases, until `stop`."""
+    """Keep `lists` as the database has them; look after alerts and cases too, until `stop`."""
     last_round: datetime | None = None
     while not stop.is_set():
         try:
