@@ -33,13 +33,15 @@ USED_IN: Mapping[str, tuple[str, ...]] = {
     "open_record": ("vault/seal.py", "vault/kept_records.py"),
     # An alert is composed from the record of its own hit, whose id it alone has.
     "open_kept_record": ("vault/kept_records.py", "vault/holds.py", "wiring/alerting.py"),
-    # Private parts of events, hot lists and what cases ask for hold no read; their keys open none.
+    # Private parts of events, hot lists, people and what cases ask for hold no read; their keys
+    # open none.
     "decrypt": (
         "vault/seal.py",
         "vault/keyrings/file/",
         "audit/private_parts.py",
         "hotlists/chunks.py",
         "cases/sealing.py",
+        "deployment/people_key.py",
     ),
 }
 """Names, and the files and folders that alone may use them."""

@@ -1,8 +1,8 @@
 """Every table, the same for SQLite and PostgreSQL; migrations end at exactly this.
 
 Decides columns and what each may say about a car: plates stand in none, but inside what is sealed.
-Leaves to others what is written when, and to `access_tables.py` the tables of who may come in, to
-`case_tables.py` those of cases.
+Leaves to others what is written when, to `access_tables.py` and `people_tables.py` the tables of
+who may come in, to `case_tables.py` those of cases.
 
 `sealed_reads` and `receipts` are partitioned by key in PostgreSQL (`partitions.py`), so that a
 destroyed key's rows go by dropping a table. They have no foreign key: it would be checked for every
@@ -14,12 +14,22 @@ import sqlalchemy as sa
 from fairplate.storage.access_tables import access_keys
 from fairplate.storage.case_tables import case_searches, case_votes, cases
 from fairplate.storage.columns import ROW_NUMBER, Moment, metadata
+from fairplate.storage.people_tables import (
+    api_tokens,
+    invites,
+    passkeys,
+    people,
+    sessions,
+    sign_in_links,
+    spent_challenges,
+)
 
 __all__ = [
     "Moment",
     "access_keys",
     "alerting",
     "alerts",
+    "api_tokens",
     "case_searches",
     "case_votes",
     "cases",
@@ -28,17 +38,23 @@ __all__ = [
     "events",
     "held_back",
     "hot_lists",
+    "invites",
     "kept_records",
     "list_chunks",
     "log_head",
     "log_tiles",
     "metadata",
     "outbox",
+    "passkeys",
+    "people",
     "policies",
     "readers",
     "receipts",
     "reviews",
     "sealed_reads",
+    "sessions",
+    "sign_in_links",
+    "spent_challenges",
     "vault_keys",
     "witnessed_months",
     "witnesses",
