@@ -63,7 +63,9 @@ _TABLES = frozenset({"database", "keyring", "log", "server", "channels", "subscr
 _DATABASE_KEYS = frozenset({"url", "backups"})
 _KEYRING_KEYS = frozenset({"kind", "directory"}.union(*KEYRINGS.values()))
 _LOG_KEYS = frozenset({"directory", "keys"})
-_SERVER_KEYS = frozenset({"address", "port", "tls_certificate", "tls_key", "behind_proxy"})
+_SERVER_KEYS = frozenset(
+    {"address", "port", "tls_certificate", "tls_key", "behind_proxy", "public_url"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

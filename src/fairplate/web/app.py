@@ -1,6 +1,6 @@
 """The application: every route in one place, and the layers around them all."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from fairplate.web import health, hooks, published_log
 from fairplate.web.api import reads, transparency
@@ -9,8 +9,22 @@ from fairplate.web.openapi import describe
 from fairplate.web.parts import Parts
 from fairplate.web.problems import add_problem_handlers
 from fairplate.web.request_log import RequestLog
+from fairplate.web.sign_in import invites, passkeys, session, sessions, users
+from fairplate.web.sign_in.access import require_access
+from fairplate.web.sign_in.desk import make_desk
 
-ROUTERS = (reads.router, hooks.router, transparency.router, health.router, published_log.router)
+ROUTERS = (
+    reads.router,
+    hooks.router,
+    transparency.router,
+    health.router,
+    published_log.router,
+    session.router,
+    sessions.router,
+    invites.router,
+    passkeys.router,
+    users.router,
+)
 BODIES = (reads.SentReads,)
 
 
@@ -22,8 +36,10 @@ def create_app(parts: Parts) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
+        dependencies=[Depends(require_access)],
     )
     app.state.parts = parts
+    app.state.sign_in = make_desk(parts.deployment)
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -27,6 +27,7 @@ from fairplate.audit.witnesses import Witness
 from fairplate.audit.words import Finding
 from fairplate.core.clock import Clock
 from fairplate.deployment.access_keys import make_access_key
+from fairplate.deployment.people_key import PeopleKey
 from fairplate.deployment.policy_in_force import PolicyInForce, read_policy_in_force, set_policy
 from fairplate.deployment.readers import EnrolledReader, disable_reader, enrol_reader, read_readers
 from fairplate.hotlists.chunks import ListsKey
@@ -42,6 +43,7 @@ from fairplate.wiring.alerting import Alerting
 from fairplate.wiring.case_book import CaseBook
 from fairplate.wiring.hot_lists import HotLists
 from fairplate.wiring.keyrings import keyring_of
+from fairplate.wiring.people_book import PeopleBook
 
 
 def read_clock() -> datetime:
@@ -68,6 +70,12 @@ class Deployment:
     def cases(self) -> CaseBook:
         """The cases, for people."""
         return CaseBook(self.vault)
+
+    @property
+    def people(self) -> PeopleBook:
+        """The people who may come in."""
+        key = PeopleKey(self.log.keys.private_parts.secret)
+        return PeopleBook(self.database, self.vault.recorder, key)
 
     def now(self) -> datetime:
         """Return the time by the deployment's clock."""

@@ -1,0 +1,76 @@
+"""Who may use which route: the whole table. A route that is not in it is refused to everybody.
+
+Decides by the route as it is written in the code. `sign_in/access.py` holds every request to it
+before its route runs; a test tries every route as everybody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from fairplate.deployment.roles import Act
+
+
+class Kind(Enum):
+    """How a request is let in."""
+
+    ANYBODY = auto()  # what is public
+    READER = auto()  # by a reader's key, which the route itself asks for
+    COMING_IN = auto()  # who is about to sign in: from our own pages, and not too often
+    PERSON = auto()  # by a session or a token, whose role may do the act
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use a route. `of` is the part of the path that a step-up is bound to."""
+
+    kind: Kind
+    act: Act | None = None
+    of: str | None = None
+    needs_step_up: bool = True
+
+
+ANYBODY = Access(Kind.ANYBODY)
+READER = Access(Kind.READER)
+COMING_IN = Access(Kind.COMING_IN)
+
+
+def people_who(act: Act, *, of: str | None = None, needs_step_up: bool = True) -> Access:
+    """Return access for everybody whose role may do `act`, with step-up where that needs one."""
+    return Access(Kind.PERSON, act, of, needs_step_up)
+
+
+ACCESS: Mapping[tuple[str, str], Access] = {
+    # Cameras.
+    ("POST", "/api/v1/reads"): READER,
+    # The public, and whoever watches over the server.
+    ("GET", "/healthz"): ANYBODY,
+    ("GET", "/readyz"): ANYBODY,
+    ("GET", "/metrics"): ANYBODY,
+    ("GET", "/log/{path:path}"): ANYBODY,
+    ("GET", "/api/v1/openapi.json"): ANYBODY,
+    # Coming in.
+    ("POST", "/api/v1/session/challenge"): COMING_IN,
+    ("POST", "/api/v1/session"): COMING_IN,
+    ("POST", "/api/v1/invite/challenge"): COMING_IN,
+    ("POST", "/api/v1/invite"): COMING_IN,
+    # One's own account.
+    ("GET", "/api/v1/session"): people_who(Act.SEE_ACCOUNT),
+    ("DELETE", "/api/v1/session"): people_who(Act.SEE_ACCOUNT),
+    ("POST", "/api/v1/session/step-up/challenge"): people_who(Act.SEE_ACCOUNT),
+    ("POST", "/api/v1/session/step-up"): people_who(Act.SEE_ACCOUNT),
+    ("GET", "/api/v1/sessions"): people_who(Act.SEE_ACCOUNT),
+    ("DELETE", "/api/v1/sessions"): people_who(Act.SEE_ACCOUNT),
+    ("DELETE", "/api/v1/sessions/{session_id}"): people_who(Act.SEE_ACCOUNT),
+    ("GET", "/api/v1/passkeys"): people_who(Act.SEE_ACCOUNT),
+    ("POST", "/api/v1/passkeys/challenge"): people_who(Act.CHANGE_ACCOUNT),
+    ("POST", "/api/v1/passkeys"): people_who(Act.CHANGE_ACCOUNT),
+    ("DELETE", "/api/v1/passkeys/{passkey_id}"): people_who(Act.CHANGE_ACCOUNT),
+    # People.
+    ("GET", "/api/v1/users"): people_who(Act.SEE_USERS),
+    ("POST", "/api/v1/users"): people_who(Act.CHANGE_USERS),
+    ("POST", "/api/v1/users/{user_id}/invite"): people_who(Act.CHANGE_USERS),
+    ("PUT", "/api/v1/users/{user_id}/role"): people_who(Act.CHANGE_USERS),
+    ("DELETE", "/api/v1/users/{user_id}"): people_who(Act.CHANGE_USERS),
+    ("DELETE", "/api/v1/users/{user_id}/sessions"): people_who(Act.CHANGE_USERS),
+}

@@ -1,0 +1,1 @@
+"""People in: invites, passkeys, sessions, and who may do what over HTTP."""
