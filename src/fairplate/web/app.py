@@ -39,11 +39,12 @@ def create_app(parts: Parts) -> FastAPI:
         dependencies=[Depends(require_access)],
     )
     app.state.parts = parts
-    app.state.sign_in = make_desk(parts.deployment)
+    desk = make_desk(parts.deployment)
+    app.state.sign_in = desk
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
     describe(app, BODIES)
     app.add_middleware(BodyLimits)
-    app.add_middleware(RequestLog, metrics=parts.metrics)
+    app.add_middleware(RequestLog, metrics=parts.metrics, tls_only=desk.public_url.is_secure)
     return app

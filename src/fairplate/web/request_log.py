@@ -20,16 +20,19 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
+TLS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class RequestLog:
     """The outermost layer."""
 
-    def __init__(self, app: App, metrics: Metrics) -> None:
-        """Take what is inside, and where to count."""
+    def __init__(self, app: App, metrics: Metrics, *, tls_only: bool = False) -> None:
+        """Take what is inside, and where to count; `tls_only`: browsers shall use nothing else."""
         self._app = app
+        self._headers = _HEADERS | (TLS_ONLY if tls_only else {})
         self._metrics = metrics
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -44,7 +47,7 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status, started = int(message["status"]), True
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
