@@ -33,7 +33,11 @@ def test_it_says_where_things_are_and_what_to_back_up(folder: Path, capsys: Capt
     out, err = capsys.readouterr()
     assert err == ""
     key = read_log_keys(folder / "log-keys").signing.verifier
-    assert out.splitlines() == [
+    lines = out.splitlines()
+    link, until = lines[13:15]
+    assert re.fullmatch(r"  http://localhost:8750/invite#fpi1_[A-Za-z0-9_-]{43}", link)
+    assert until.startswith("  works once, until 20")
+    assert lines == [
         "policy strict is in force",
         "  non-hits kept: never",
         "  hits kept: until the case ends; without one 24 hours",
@@ -46,10 +50,12 @@ def test_it_says_where_things_are_and_what_to_back_up(folder: Path, capsys: Capt
         f"  keyring   {folder}/keyring",
         "give this key to whoever checks the log:",
         f"  {key}",
+        "to become administrator:",
+        link,
+        until,
         "next:",
         "  fairplate reader add ID --name TEXT    take reads from a reader",
-        "  fairplate keys expire --watch          keep it running: it destroys keys in time",
-        "  fairplate audit publish --watch        keep it running: it publishes the log",
+        "  fairplate serve                        keep it running: it does all the rest",
         "  fairplate doctor                       check it all, daily",
     ]
     assert run(["doctor"]) == ExitCode.DONE
@@ -60,7 +66,7 @@ def test_what_it_says_is_next_exists(capsys: Capture) -> None:
     run(["init"])
     after = capsys.readouterr().out.partition("next:\n")[2].splitlines()
     commands = [shlex.split(line.partition("    ")[0])[1:] for line in after]
-    assert len(commands) == 4
+    assert len(commands) == 3
     for command in commands:
         assert run([*command[:2], "--help"]) == ExitCode.DONE
 
@@ -149,7 +155,10 @@ def test_the_event_names_the_user_by_number(folder: Path) -> None:
         deployment.database.reading() as connection,
     ):
         bodies = connection.exec_driver_sql("SELECT body FROM events").scalars().all()
-    assert [f'"actor":"cli:{os.getuid()}"' in bytes(body).decode() for body in bodies] == [True]
+    assert [f'"actor":"cli:{os.getuid()}"' in bytes(body).decode() for body in bodies] == [
+        True,  # the policy
+        True,  # the first administrator's invite
+    ]
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fairplate.audit.kinds import VERIFIER_KEY
+from fairplate.audit.words import Role
 from fairplate.cli.deployment_folder import acting_user, data_option, opened
 from fairplate.cli.exit_codes import ExitCode
 from fairplate.cli.policy_choice import read_chosen_policy
@@ -111,6 +112,17 @@ def init(
     return ExitCode.DONE
 
 
+def _invite_lines(deployment: "Deployment") -> Iterator[str]:
+    """Yield how the first administrator comes in; nothing where there is one."""
+    from fairplate.cli.user.invite_text import invite_lines  # noqa: PLC0415 - loads web/
+
+    people = deployment.people
+    if not people.has_administrator():
+        made = people.invite("First administrator", "", Role.ADMINISTRATOR)
+        yield "to become administrator:"
+        yield from (f"  {line}" for line in invite_lines(deployment, made))
+
+
 def _require_log_name(name: str) -> None:
     """Refuse a name that may not stand in the verifier key of a log."""
     if not VERIFIER_KEY.fits(f"{name}{_NO_KEY}"):
@@ -155,8 +167,8 @@ def _lines(deployment: "Deployment") -> Iterator[str]:
         yield f"  key file  {settings.key_file}"
     yield "give this key to whoever checks the log:"
     yield f"  {deployment.log.keys.signing.verifier}"
+    yield from _invite_lines(deployment)
     yield "next:"
     yield "  fairplate reader add ID --name TEXT    take reads from a reader"
-    yield "  fairplate keys expire --watch          keep it running: it destroys keys in time"
-    yield "  fairplate audit publish --watch        keep it running: it publishes the log"
+    yield "  fairplate serve                        keep it running: it does all the rest"
     yield "  fairplate doctor                       check it all, daily"

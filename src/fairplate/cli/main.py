@@ -25,6 +25,7 @@ from fairplate.cli.reader import reader
 from fairplate.cli.serve import serve
 from fairplate.cli.terminal_text import printable
 from fairplate.cli.transparency import transparency
+from fairplate.cli.user import user
 from fairplate.cli.watch import watch
 from fairplate.core.errors import FairplateError
 
@@ -45,6 +46,7 @@ cli.add_command(demo)
 cli.add_command(init)
 cli.add_command(policy)
 cli.add_command(reader)
+cli.add_command(user)
 cli.add_command(keys)
 cli.add_command(hotlist)
 cli.add_command(alert)

@@ -64,6 +64,7 @@ class Browser:
     passkey: SoftPasskey = field(default_factory=SoftPasskey)
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     address: str = "192.0.2.7"
+    more: dict[str, str] = field(default_factory=dict)
 
     def ask(
         self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None
