@@ -2,7 +2,7 @@
 
 Decides columns and what each may say about a car: plates stand in none, but inside what is sealed.
 Leaves to others what is written when, to `access_tables.py` and `people_tables.py` the tables of
-who may come in, to `case_tables.py` those of cases.
+who may come in, to `case_tables.py` those of cases, to `log_tables.py` the audit log.
 
 `sealed_reads` and `receipts` are partitioned by key in PostgreSQL (`partitions.py`), so that a
 destroyed key's rows go by dropping a table. They have no foreign key: it would be checked for every
@@ -14,6 +14,15 @@ import sqlalchemy as sa
 from fairplate.storage.access_tables import access_keys
 from fairplate.storage.case_tables import case_searches, case_votes, cases
 from fairplate.storage.columns import ROW_NUMBER, Moment, metadata
+from fairplate.storage.log_tables import (
+    checkpoints,
+    events,
+    log_head,
+    log_tiles,
+    reviews,
+    witnessed_months,
+    witnesses,
+)
 from fairplate.storage.people_tables import (
     api_tokens,
     invites,
@@ -231,74 +240,4 @@ held_back = sa.Table(  # matches that raised no alert, and why: numbers only
     sa.Column("reader_id", sa.Text, primary_key=True),
     sa.Column("reason", sa.Text, primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),
-)
-
-events = sa.Table(  # written in the transaction of the act; audit/events.py decides the bytes
-    "events",
-    metadata,
-    sa.Column("id", ROW_NUMBER, primary_key=True),
-    sa.Column("position", sa.BigInteger),  # in the log, once the sequencer has put it there
-    sa.Column("body", sa.LargeBinary, nullable=False),  # canonical JSON, as it goes into the log
-    sa.Column("private", sa.LargeBinary),  # sealed by audit/private_parts.py; null: lost
-    sa.Index("uq_events_position", "position", unique=True),
-    sa.Index(
-        "ix_events_waiting",
-        "id",
-        sqlite_where=sa.text("position IS NULL"),
-        postgresql_where=sa.text("position IS NULL"),
-    ),
-    sqlite_autoincrement=True,
-)
-
-log_head = sa.Table(  # one row
-    "log_head",
-    metadata,
-    sa.Column("id", ROW_NUMBER, primary_key=True),
-    sa.Column("size", sa.BigInteger, nullable=False),  # how many events have a position
-    sa.Column("quorum", sa.BigInteger, nullable=False),  # of witnesses
-)
-
-log_tiles = sa.Table(  # the log's tree, as it is published; verify/tiles.py decides the bytes
-    "log_tiles",
-    metadata,
-    sa.Column("level", sa.BigInteger, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("hashes", sa.LargeBinary, nullable=False),  # up to 256 of 32 bytes
-)
-
-checkpoints = sa.Table(  # the last one, and the last that witnesses signed
-    "checkpoints",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),  # as audit/checkpoints.py names them
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("note", sa.LargeBinary, nullable=False),
-    sa.Column("signed_at", Moment, nullable=False),
-)
-
-witnesses = sa.Table(
-    "witnesses",
-    metadata,
-    sa.Column("key", sa.Text, primary_key=True),  # as C2SP spells verifier keys
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("added_at", Moment, nullable=False),
-    sa.Column("removed_at", Moment),
-    sa.Column("size", sa.BigInteger, nullable=False),  # of the last checkpoint it signed
-)
-
-witnessed_months = sa.Table(  # the first witnessed checkpoint of each month
-    "witnessed_months",
-    metadata,
-    sa.Column("month", sa.Text, primary_key=True),  # such as 2026-11
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("note", sa.LargeBinary, nullable=False),
-    sa.Column("drawn_at", Moment),  # when its reviews were
-)
-
-reviews = sa.Table(  # the searches that were drawn
-    "reviews",
-    metadata,
-    sa.Column("position", sa.BigInteger, primary_key=True),  # of the search's event in the log
-    sa.Column("month", sa.Text, nullable=False),
-    sa.Column("due_at", Moment, nullable=False),
-    sa.Column("done_at", Moment),
 )

@@ -43,11 +43,13 @@ def people_who(act: Act, *, of: str | None = None, needs_step_up: bool = True) -
 ACCESS: Mapping[tuple[str, str], Access] = {
     # Cameras.
     ("POST", "/api/v1/reads"): READER,
+    ("POST", "/hooks/{vendor}/{reader}"): READER,
     # The public, and whoever watches over the server.
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
     ("GET", "/metrics"): ANYBODY,
     ("GET", "/log/{path:path}"): ANYBODY,
+    ("GET", "/api/v1/transparency"): ANYBODY,
     ("GET", "/api/v1/openapi.json"): ANYBODY,
     # Coming in.
     ("POST", "/api/v1/session/challenge"): COMING_IN,

@@ -14,6 +14,11 @@ from fairplate.web.problems import Problem
 MOST_BODY_BYTES = 32 << 20
 """A picture of 20 MiB in base64 and its read."""
 
+MOST_SMALL_BODY_BYTES = 64 << 10
+"""Of what comes from no camera: it is parsed before anybody knows who asks."""
+
+_FROM_CAMERAS = ("/api/v1/reads", "/hooks/")
+
 MOST_UNDER_WAY_BYTES = 256 << 20
 """Of all bodies together, so that no number of senders can take all memory."""
 
@@ -51,6 +56,7 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         started, taken = False, [0]
+        most_bytes = self._most_bytes_at(scope["path"])
 
         async def watch(message: Message) -> None:
             nonlocal started
@@ -58,8 +64,8 @@ class BodyLimits:
             await send(message)
 
         try:
-            self._require_length(scope)
-            await self._app(scope, self._bounded(receive, taken), watch)
+            _require_length(scope, most_bytes)
+            await self._app(scope, self._bounded(receive, taken, most_bytes), watch)
         except _TooMuchError as error:
             if started:
                 raise
@@ -67,13 +73,12 @@ class BodyLimits:
         finally:
             self._under_way_bytes -= taken[0]
 
-    def _require_length(self, scope: Message) -> None:
-        for name, value in scope["headers"]:
-            # uvicorn refuses a length that is no number before it comes here.
-            if name == b"content-length" and value.isdigit() and int(value) > self._most_bytes:
-                raise self._too_large()
+    def _most_bytes_at(self, path: str) -> int:
+        if path.startswith(_FROM_CAMERAS):
+            return self._most_bytes
+        return min(self._most_bytes, MOST_SMALL_BODY_BYTES)
 
-    def _bounded(self, receive: Receive, taken: list[int]) -> Receive:
+    def _bounded(self, receive: Receive, taken: list[int], most_bytes: int) -> Receive:
         """Return a `receive` that ends; it adds to `taken`, a list of one number of bytes."""
         ends_at = asyncio.get_running_loop().time() + self._most_s
         done = False
@@ -92,17 +97,25 @@ class BodyLimits:
             taken[0] += size
             self._under_way_bytes += size
             done = not message.get("more_body", False)
-            if taken[0] > self._most_bytes:
-                raise self._too_large()
+            if taken[0] > most_bytes:
+                raise _too_large(most_bytes)
             if self._under_way_bytes > MOST_UNDER_WAY_BYTES:
                 raise _TooMuchError(Problem(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY, _LATER))
             return message
 
         return receive_some
 
-    def _too_large(self) -> _TooMuchError:
-        detail = f"a body has at most {self._most_bytes} bytes"
-        return _TooMuchError(Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, _CLOSE))
+
+def _require_length(scope: Message, most_bytes: int) -> None:
+    for name, value in scope["headers"]:
+        # uvicorn refuses a length that is no number before it comes here.
+        if name == b"content-length" and value.isdigit() and int(value) > most_bytes:
+            raise _too_large(most_bytes)
+
+
+def _too_large(most_bytes: int) -> _TooMuchError:
+    detail = f"a body has at most {most_bytes} bytes"
+    return _TooMuchError(Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, _CLOSE))
 
 
 _CLOSE = {"Connection": "close"}

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from fairplate.web.access_table import ACCESS, Kind
 from fairplate.web.problems import MEDIA_TYPE
 
 _PROBLEM: dict[str, Any] = {
@@ -44,7 +45,13 @@ _SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "description": "A reader's key, from `fairplate reader key`: it sends reads, no more",
-    }
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-fairplate",
+        "description": "A browser's, after signing in with a passkey: see docs/sign-in.md",
+    },
 }
 
 
@@ -56,7 +63,7 @@ def describe(app: FastAPI, bodies: Sequence[type[BaseModel]]) -> None:
             found = get_openapi(
                 title=app.title,
                 version=app.version,
-                description="Reads in; numbers for everybody out. See docs/server.md.",
+                description="Reads in, alerts to people, numbers for everybody. docs/server.md",
                 routes=app.routes,
             )
             schemas = found.setdefault("components", {}).setdefault("schemas", {})
@@ -68,6 +75,7 @@ def describe(app: FastAPI, bodies: Sequence[type[BaseModel]]) -> None:
             schemas["Problem"] = _PROBLEM
             found["components"]["securitySchemes"] = _SCHEMES
             _add_problems(found)
+            _add_security(found)
             app.openapi_schema = found
         return app.openapi_schema
 
@@ -81,3 +89,13 @@ def _add_problems(found: dict[str, Any]) -> None:
             answers = operation["responses"]
             answers.pop("422", None)  # FastAPI's own form, which nothing here answers
             answers["default"] = {"description": "Why it was not done", "content": content}
+
+
+def _add_security(found: dict[str, Any]) -> None:
+    """Tell of each operation how one must come, and what one's role must permit."""
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            access = ACCESS.get((method.upper(), path))
+            if access is not None and access.kind is Kind.PERSON:
+                operation["security"] = [{"session": []}]
+                operation["x-act"] = access.act

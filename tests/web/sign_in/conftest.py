@@ -1,14 +1,16 @@
 """A whole deployment behind its application, with a clock of its own, and browsers before it."""
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from tests.deployments import make_deployment
 from tests.web.sign_in.soft_passkey import SoftPasskey
@@ -17,11 +19,9 @@ from tests.worlds import SetClock
 from fairplate.audit.events import ParsedEvent, read_event
 from fairplate.audit.words import Role
 from fairplate.storage.schema import events
-from fairplate.web.access_keys import AccessKeys
 from fairplate.web.app import create_app
 from fairplate.web.intake_line import IntakeLine
-from fairplate.web.metrics import Metrics
-from fairplate.web.parts import Parts
+from fairplate.web.parts import gather_parts
 from fairplate.wiring import Deployment, opened_deployment
 
 ORIGIN = "http://localhost:8750"
@@ -36,6 +36,7 @@ class Place:
     deployment: Deployment
     app: FastAPI
     clock: SetClock
+    portal: BlockingPortal
 
     def browser(self, agent: str = FIREFOX) -> "Browser":
         return Browser(self, agent)
@@ -82,7 +83,7 @@ class Browser:
                 self.cookies = client.cookies
                 return response
 
-        return asyncio.run(send())
+        return self.place.portal.call(send)
 
     def post(self, path: str, json: Any = None) -> httpx.Response:
         return self.ask("POST", path, json)
@@ -120,21 +121,21 @@ class Browser:
 @pytest.fixture
 def make_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Place]]:
     """Return what makes a place, with more settings if asked."""
-    opened = []
+    opened = ExitStack()
+    number = count()
 
     def make(more: str = "") -> Place:
         clock = SetClock()
-        folder = make_deployment(request, "sqlite", tmp_path / f"data-{len(opened)}", at=clock.now)
+        folder = make_deployment(request, "sqlite", tmp_path / f"data-{next(number)}", at=clock.now)
         with (folder / "fairplate.toml").open("a", encoding="utf-8") as stream:
             stream.write(f"\n{more}\n")
         context = opened_deployment(folder, actor="system", clock=clock, random_bytes=os.urandom)
-        deployment = context.__enter__()
-        opened.append(context)
-        return Place(deployment, make_app(deployment), clock)
+        deployment = opened.enter_context(context)
+        portal = opened.enter_context(start_blocking_portal())
+        return Place(deployment, make_app(deployment), clock, portal)
 
-    yield make
-    for context in opened:
-        context.__exit__(None, None, None)
+    with opened:
+        yield make
 
 
 def make_app(deployment: Deployment) -> FastAPI:
@@ -142,7 +143,7 @@ def make_app(deployment: Deployment) -> FastAPI:
     line = IntakeLine(
         deployment.intake(deployment.alerting.desk(lists, wake=lambda: None)), lambda _: None
     )
-    return create_app(Parts(deployment, line, AccessKeys(deployment.database), Metrics()))
+    return create_app(gather_parts(deployment, line, lambda *_: None))
 
 
 @pytest.fixture

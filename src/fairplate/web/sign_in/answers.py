@@ -15,6 +15,25 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
+def shown_as(**example: Any) -> ConfigDict:
+    """Return the part of a form's settings that shows it in the API's description."""
+    return ConfigDict(json_schema_extra={"example": example})
+
+
+REGISTRATION_SHOWN = {
+    "id": "AQID",
+    "rawId": "AQID",
+    "type": "public-key",
+    "response": {"clientDataJSON": "e30", "attestationObject": "oA"},
+}
+ASSERTION_SHOWN = {
+    "id": "AQID",
+    "rawId": "AQID",
+    "type": "public-key",
+    "response": {"clientDataJSON": "e30", "authenticatorData": "AA", "signature": "MAA"},
+}
+
+
 class _Answer(BaseModel):
     # Browsers send more, and more with every version; what is not needed is dropped here.
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from fairplate.audit.words import Role
-from fairplate.web.sign_in.answers import Asked, Registration, Sent
+from fairplate.web.sign_in.answers import REGISTRATION_SHOWN, Asked, Registration, Sent, shown_as
 from fairplate.web.sign_in.ceremonies import ask_to_register
 from fairplate.web.sign_in.coming_in import (
     REGISTER,
@@ -24,15 +24,21 @@ from fairplate.web.sign_in.session import SignedIn, agent_of, signed_in
 
 router = APIRouter(tags=["People"])
 
+_INVITE_SHOWN = f"fpi1_{'A' * 43}"
+
 
 class Invited(Sent):
     """An invite, as its link ends."""
+
+    model_config = shown_as(invite=_INVITE_SHOWN)
 
     invite: Annotated[str, Field(max_length=100)]
 
 
 class Joining(Invited):
     """An invite, and the passkey that the device made."""
+
+    model_config = shown_as(invite=_INVITE_SHOWN, credential=REGISTRATION_SHOWN)
 
     credential: Registration
 

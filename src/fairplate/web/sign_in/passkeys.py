@@ -7,7 +7,14 @@ from starlette.concurrency import run_in_threadpool
 from fairplate.deployment.challenges import spend_challenge
 from fairplate.deployment.passkeys import Passkey, add_passkey, remove_passkey
 from fairplate.web.sign_in.access import person_of, session_of
-from fairplate.web.sign_in.answers import Asked, Registration, Sent, spell_moment
+from fairplate.web.sign_in.answers import (
+    REGISTRATION_SHOWN,
+    Asked,
+    Registration,
+    Sent,
+    shown_as,
+    spell_moment,
+)
 from fairplate.web.sign_in.ceremonies import ask_to_register
 from fairplate.web.sign_in.coming_in import attempt, check_new, new_challenge, passkeys_of
 from fairplate.web.sign_in.desk import desk_of
@@ -31,6 +38,8 @@ class KnownPasskeys(BaseModel):
 
 class NewOne(Sent):
     """What the device answered that made it."""
+
+    model_config = shown_as(credential=REGISTRATION_SHOWN)
 
     credential: Registration
 

@@ -12,7 +12,14 @@ from fairplate.deployment.sessions import Session, end_session, read_session
 from fairplate.web.problems import Problem
 from fairplate.web.sign_in.access import caller_of, session_of, step_up_words
 from fairplate.web.sign_in.agents import family_of
-from fairplate.web.sign_in.answers import Asked, Assertion, Sent, spell_moment
+from fairplate.web.sign_in.answers import (
+    ASSERTION_SHOWN,
+    Asked,
+    Assertion,
+    Sent,
+    shown_as,
+    spell_moment,
+)
 from fairplate.web.sign_in.ceremonies import ask_to_sign
 from fairplate.web.sign_in.coming_in import (
     SIGN_IN,
@@ -34,11 +41,15 @@ router = APIRouter(tags=["People"])
 class SignIn(Sent):
     """What a device answered."""
 
+    model_config = shown_as(credential=ASSERTION_SHOWN)
+
     credential: Assertion
 
 
 class StepUpAsked(Sent):
     """What a fresh passkey is for: an act, and the one thing that it is done to, if any."""
+
+    model_config = shown_as(act="account:change")
 
     act: Act
     of: Annotated[str, Field(pattern=r"^[A-Za-z0-9:._-]{1,64}$")] | None = None
@@ -46,6 +57,8 @@ class StepUpAsked(Sent):
 
 class StepUp(StepUpAsked):
     """The same, and what the device answered."""
+
+    model_config = shown_as(act="account:change", credential=ASSERTION_SHOWN)
 
     credential: Assertion
 

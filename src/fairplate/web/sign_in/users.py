@@ -15,7 +15,7 @@ from fairplate.deployment.invites import Invite
 from fairplate.deployment.people import LONGEST_NAME, Person
 from fairplate.deployment.sessions import end_sessions
 from fairplate.web.sign_in.access import person_of
-from fairplate.web.sign_in.answers import Sent, spell_moment
+from fairplate.web.sign_in.answers import Sent, shown_as, spell_moment
 from fairplate.web.sign_in.desk import desk_of
 from fairplate.web.sign_in.invite_links import invite_link
 from fairplate.wiring.people_book import PeopleBook
@@ -29,6 +29,8 @@ _Result = TypeVar("_Result")
 class NewUser(Sent):
     """Somebody to invite."""
 
+    model_config = shown_as(name="Ada Ranger", role="operator")
+
     name: Annotated[Line, Field(min_length=1)]
     address: Line = ""
     role: Role
@@ -36,6 +38,8 @@ class NewUser(Sent):
 
 class NewRole(Sent):
     """What a person may do from now on."""
+
+    model_config = shown_as(role="approver")
 
     role: Role
 
