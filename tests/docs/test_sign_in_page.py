@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from fairplate.deployment.roles import ACTS, STEP_UP, Act
+from fairplate.deployment.roles import ACTS, SCOPES, STEP_UP, Act
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sign-in.md").read_text(encoding="utf-8")
 
@@ -21,3 +21,8 @@ def test_the_table_of_roles_is_the_one_in_force() -> None:
     assert told == {
         act.value: [yes[act] if act in ACTS[role] else "" for role in ACTS] for act in Act
     }
+
+
+def test_the_scopes_are_those_there_are() -> None:
+    told = next(line for line in PAGE.splitlines() if line.startswith("`alerts:see` "))
+    assert told.replace("`", "").split() == sorted(SCOPES)

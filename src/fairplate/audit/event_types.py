@@ -33,6 +33,7 @@ class EventType(StrEnum):
     HOLD_LIFTED = "hold.lifted"
     USER_INVITED = "user.invited"
     USER_ROLE_CHANGED = "user.role-changed"
+    USER_KEYED = "user.keyed"
     SIGN_IN_FAILED = "sign-in.failed"
     CONFIGURATION_CHANGED = "configuration.changed"
     BACKUP_MADE = "backup.made"

@@ -1,7 +1,7 @@
 """Time without surprises: datetimes carry a zone, and "now" arrives as an argument."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from fairplate.core.errors import InputError
 
@@ -15,3 +15,11 @@ def require_aware(moment: datetime, *, where: str, field: str) -> datetime:
             where, field, expected="a date-time with a UTC offset", found="one without"
         )
     return moment
+
+
+def spell_moment(moment: datetime | None) -> str | None:
+    """Return the moment in UTC to the second, such as 2026-11-23T12:00:00Z; None stays."""
+    if moment is None:
+        return None
+    in_utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{in_utc.isoformat(timespec='seconds')}Z"

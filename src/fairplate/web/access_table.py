@@ -68,6 +68,9 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("POST", "/api/v1/passkeys/challenge"): people_who(Act.CHANGE_ACCOUNT),
     ("POST", "/api/v1/passkeys"): people_who(Act.CHANGE_ACCOUNT),
     ("DELETE", "/api/v1/passkeys/{passkey_id}"): people_who(Act.CHANGE_ACCOUNT),
+    ("GET", "/api/v1/tokens"): people_who(Act.SEE_ACCOUNT),
+    ("POST", "/api/v1/tokens"): people_who(Act.CHANGE_ACCOUNT),
+    ("DELETE", "/api/v1/tokens/{token_id}"): people_who(Act.CHANGE_ACCOUNT, needs_step_up=False),
     # People.
     ("GET", "/api/v1/users"): people_who(Act.SEE_USERS),
     ("POST", "/api/v1/users"): people_who(Act.CHANGE_USERS),

@@ -9,7 +9,7 @@ from fairplate.web.openapi import describe
 from fairplate.web.parts import Parts
 from fairplate.web.problems import add_problem_handlers
 from fairplate.web.request_log import RequestLog
-from fairplate.web.sign_in import invites, passkeys, session, sessions, users
+from fairplate.web.sign_in import invites, passkeys, session, sessions, tokens, users
 from fairplate.web.sign_in.access import require_access
 from fairplate.web.sign_in.desk import make_desk
 
@@ -23,6 +23,7 @@ ROUTERS = (
     sessions.router,
     invites.router,
     passkeys.router,
+    tokens.router,
     users.router,
 )
 BODIES = (reads.SentReads,)

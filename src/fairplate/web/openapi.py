@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from fairplate.deployment.roles import SCOPES
 from fairplate.web.access_table import ACCESS, Kind
 from fairplate.web.problems import MEDIA_TYPE
 
@@ -45,6 +46,11 @@ _SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "description": "A reader's key, from `fairplate reader key`: it sends reads, no more",
+    },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A person's, for a program: it sees and imports, and decides nothing",
     },
     "session": {
         "type": "apiKey",
@@ -97,5 +103,6 @@ def _add_security(found: dict[str, Any]) -> None:
         for method, operation in operations.items():
             access = ACCESS.get((method.upper(), path))
             if access is not None and access.kind is Kind.PERSON:
-                operation["security"] = [{"session": []}]
+                ways = ["session", "token"] if access.act in SCOPES else ["session"]
+                operation["security"] = [{way: []} for way in ways]
                 operation["x-act"] = access.act

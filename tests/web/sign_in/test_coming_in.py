@@ -232,6 +232,7 @@ def test_passkeys_are_added_and_removed_after_a_step_up(place: Place) -> None:
     asked = browser.post("/api/v1/passkeys/challenge").json()
     assert len(asked["publicKey"]["excludeCredentials"]) == 1
     second = SoftPasskey()
+    place.clock.move(timedelta(seconds=1))  # passkeys are listed by when they were made
     answer = browser.post("/api/v1/passkeys", {"credential": second.register(asked)})
     assert answer.status_code == 201
     first, last = browser.ask("GET", "/api/v1/passkeys").json()["passkeys"]

@@ -66,6 +66,14 @@ FORMS = {
             Field("role", or_null(ROLE), "the role from now on; null: none any more"),
         ),
     ),
+    EventType.USER_KEYED: EventForm(
+        "a token was made by which a program acts for a person",
+        (Field("user", ACTOR, "whose token it is"),),
+        (
+            Field("name", TEXT, "what the person calls it"),
+            Field("scopes", TEXT, "what it may do, as docs/sign-in.md names it"),
+        ),
+    ),
     EventType.SIGN_IN_FAILED: EventForm(
         "somebody could not sign in",
         (

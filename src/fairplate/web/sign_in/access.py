@@ -11,8 +11,9 @@ from math import ceil
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from fairplate.deployment.api_tokens import ApiToken, read_token
 from fairplate.deployment.people import Person
-from fairplate.deployment.roles import STEP_UP, Act, acts_of
+from fairplate.deployment.roles import STEP_UP, Act, acts_of, scopes_of
 from fairplate.deployment.sessions import Session, is_to_be_noted, note_seen, read_session
 from fairplate.web.access_table import ACCESS, Access, Kind
 from fairplate.web.problems import Problem
@@ -54,7 +55,8 @@ async def require_access(request: Request) -> None:
     if coming_in:
         _require_patience(desk, request)
         return
-    caller = await _caller(desk, request, secret)
+    token = _token(request)
+    caller = await (_program(desk, token) if token is not None else _caller(desk, request, secret))
     _require_act(caller, access, request)
     request.state.caller = caller
 
@@ -124,6 +126,26 @@ async def _caller(desk: SignInDesk, request: Request, secret: str | None) -> Cal
     if session is None:
         raise Problem(HTTPStatus.UNAUTHORIZED, "the session is over: sign in", dict(_CHALLENGE))
     return Caller(session.person, session, acts_of(session.person.role))
+
+
+async def _program(desk: SignInDesk, token: str) -> Caller:
+    """Return the caller of a program's token; a cookie that comes with it counts for nothing."""
+    people = desk.people
+
+    def work() -> tuple[ApiToken, Person] | None:
+        with people.database.reading() as connection:
+            return read_token(connection, people.key, token, people.recorder.clock())
+
+    found = await run_in_threadpool(work)
+    if found is None:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "the token counts no more", dict(_CHALLENGE))
+    known, person = found
+    return Caller(person, None, known.scopes & scopes_of(person.role))
+
+
+def _token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _open(desk: SignInDesk, secret: str, agent: str) -> Session | None:

@@ -1,6 +1,5 @@
-"""What browsers send of passkeys, and moments as the API spells them."""
+"""What browsers send of passkeys."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -85,10 +84,3 @@ class Asked(BaseModel):
     """What a browser is asked of a passkey, as WebAuthn's functions in browsers take it."""
 
     publicKey: dict[str, Any]  # noqa: N815 - WebAuthn's name
-
-
-def spell_moment(moment: datetime | None) -> str | None:
-    """Return a moment in UTC to the second, such as 2026-11-23T12:00:00Z; None stays."""
-    if moment is None:
-        return None
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

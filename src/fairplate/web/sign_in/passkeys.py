@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from fairplate.core.clock import spell_moment
 from fairplate.deployment.challenges import spend_challenge
 from fairplate.deployment.passkeys import Passkey, add_passkey, remove_passkey
 from fairplate.web.sign_in.access import person_of, session_of
@@ -13,7 +14,6 @@ from fairplate.web.sign_in.answers import (
     Registration,
     Sent,
     shown_as,
-    spell_moment,
 )
 from fairplate.web.sign_in.ceremonies import ask_to_register
 from fairplate.web.sign_in.coming_in import attempt, check_new, new_challenge, passkeys_of

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from fairplate.audit.words import Role
+from fairplate.core.clock import spell_moment
 from fairplate.deployment.roles import STEP_UP, Act, acts_of
 from fairplate.deployment.sessions import Session, end_session, read_session
 from fairplate.web.problems import Problem
@@ -18,7 +19,6 @@ from fairplate.web.sign_in.answers import (
     Assertion,
     Sent,
     shown_as,
-    spell_moment,
 )
 from fairplate.web.sign_in.ceremonies import ask_to_sign
 from fairplate.web.sign_in.coming_in import (

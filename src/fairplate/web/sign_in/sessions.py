@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from fairplate.core.clock import spell_moment
 from fairplate.core.errors import InputError
 from fairplate.deployment.sessions import Session, end_session, end_sessions, read_sessions
 from fairplate.web.sign_in.access import session_of
-from fairplate.web.sign_in.answers import spell_moment
 from fairplate.web.sign_in.desk import desk_of
 
 router = APIRouter(tags=["People"])

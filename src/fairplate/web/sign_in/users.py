@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from fairplate.audit.words import Role
+from fairplate.core.clock import spell_moment
 from fairplate.deployment.invites import Invite
 from fairplate.deployment.people import LONGEST_NAME, Person
 from fairplate.deployment.sessions import end_sessions
 from fairplate.web.sign_in.access import person_of
-from fairplate.web.sign_in.answers import Sent, shown_as, spell_moment
+from fairplate.web.sign_in.answers import Sent, shown_as
 from fairplate.web.sign_in.desk import desk_of
 from fairplate.web.sign_in.invite_links import invite_link
 from fairplate.wiring.people_book import PeopleBook
