@@ -7,9 +7,7 @@ from pathlib import Path
 from fairplate.alerts.ledger import Record
 from fairplate.cli.exit_codes import ExitCode
 from fairplate.cli.hotlist import hotlist
-from fairplate.cli.hotlist.outlook_text import outlook_fields
 from fairplate.cli.hotlist.preview_text import imported_fields, preview_fields
-from fairplate.cli.hotlist.status_text import status_fields
 from fairplate.cli.main import HELP_OPTIONS
 from fairplate.core.purposes import Purpose
 from fairplate.core.vehicles import VehicleType
@@ -21,6 +19,7 @@ from fairplate.hotlists.outlook import Outlook
 from fairplate.hotlists.register import REMINDED_BEFORE, KeptList
 from fairplate.wiring import ListStatus, Preview
 from fairplate.wiring.hot_lists import MOST_SHOWN
+from fairplate.wiring.list_fields import outlook_fields, status_fields
 
 PAGE = (Path(__file__).parents[2] / "docs" / "hot-lists.md").read_text(encoding="utf-8")
 SECTION = PAGE.split("\n## The commands\n")[1]

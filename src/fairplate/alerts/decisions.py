@@ -13,7 +13,7 @@ from fairplate.alerts.ledger import require_person, suspend_if_past_limit
 from fairplate.audit.event_types import EventType
 from fairplate.audit.log import Recorder
 from fairplate.audit.words import Decision, Outcome, Suspended
-from fairplate.core.errors import InputError
+from fairplate.core.errors import InputError, UnknownIdError
 from fairplate.policy.rules import Policy
 from fairplate.storage.schema import alerts, outbox
 
@@ -58,11 +58,31 @@ def read_alerts(
     return tuple(_kept(row) for row in rows)
 
 
+def read_alert_page(
+    connection: sa.Connection, *, undecided: bool, after: tuple[datetime, str] | None, most: int
+) -> tuple[KeptAlert, ...]:
+    """Return the next alerts after one, by when it was raised and its id.
+
+    Undecided ones the oldest first; or all, the newest first.
+    """
+    query = sa.select(alerts)
+    place = sa.tuple_(alerts.c.raised_at, alerts.c.id)
+    if undecided:
+        query = query.where(alerts.c.state == UNCONFIRMED)
+        query = query.order_by(alerts.c.raised_at, alerts.c.id)
+    else:
+        query = query.order_by(alerts.c.raised_at.desc(), alerts.c.id.desc())
+    if after is not None:
+        bound = sa.tuple_(sa.literal(after[0], type_=alerts.c.raised_at.type), sa.literal(after[1]))
+        query = query.where(place > bound if undecided else place < bound)
+    return tuple(_kept(row) for row in connection.execute(query.limit(most)))
+
+
 def read_alert(connection: sa.Connection, alert_id: str) -> KeptAlert:
     """Return one alert; InputError if there is none of that id."""
     row = connection.execute(sa.select(alerts).where(alerts.c.id == alert_id)).one_or_none()
     if row is None:
-        raise InputError("alert", "id", expected="one that was raised", found="none of that id")
+        raise UnknownIdError("alert", expected="one that was raised")
     return _kept(row)
 
 

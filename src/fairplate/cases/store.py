@@ -16,7 +16,7 @@ from fairplate.audit.words import CaseEnd
 from fairplate.cases.case import Asked, Case, Vote, is_blocked
 from fairplate.cases.rules import approval_end, require_asked, require_close, require_vote
 from fairplate.cases.sealing import CasesKey
-from fairplate.core.errors import InputError
+from fairplate.core.errors import InputError, UnknownIdError
 from fairplate.core.purposes import Purpose
 from fairplate.policy.rules import Policy
 from fairplate.storage.schema import case_votes, cases
@@ -211,4 +211,4 @@ class CaseStore:
     def _only(found: Iterable[Case]) -> Case:
         for case in found:
             return case
-        raise InputError("case", "id", expected="one of a case here", found="none of that id")
+        raise UnknownIdError("case", expected="one of a case here")

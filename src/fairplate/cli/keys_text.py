@@ -6,7 +6,7 @@ Decides the wording alone; docs/keys.md tells the fields.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fairplate.cli.listing import spell_moment
+from fairplate.core.clock import spell_moment
 
 if TYPE_CHECKING:
     from fairplate.core.errors import FairplateError

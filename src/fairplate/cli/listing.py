@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TextIO
 
 import click
@@ -29,11 +28,3 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], out: Text
 def print_json_line(fields: dict[str, object]) -> None:
     """Print one line of ASCII JSON, at once."""
     click.echo(json.dumps(fields, separators=(",", ":")))
-
-
-def spell_moment(moment: datetime | None) -> str | None:
-    """Return the moment in UTC to the second, such as 2026-11-23T12:00:00Z; None stays."""
-    if moment is None:
-        return None
-    in_utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return f"{in_utc.isoformat(timespec='seconds')}Z"

@@ -11,8 +11,9 @@ import click
 
 from fairplate.cli.deployment_folder import data_option, opened
 from fairplate.cli.exit_codes import ExitCode
-from fairplate.cli.listing import print_json_line, print_table, spell_moment
+from fairplate.cli.listing import print_json_line, print_table
 from fairplate.cli.terminal_text import printable
+from fairplate.core.clock import spell_moment
 
 if TYPE_CHECKING:
     from fairplate.deployment.readers import EnrolledReader

@@ -35,6 +35,14 @@ class InputError(FairplateError):
         self.retryable = retryable
 
 
+class UnknownIdError(InputError):
+    """There is nothing of the id that was given; `where` says what was looked for."""
+
+    def __init__(self, where: str, *, expected: str) -> None:
+        """Take what has ids, and which there are."""
+        super().__init__(where, "id", expected=expected, found="none of that id")
+
+
 class SourceError(InputError):
     """A picture, folder, video or stream cannot be read, or stopped half-way."""
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from fairplate.audit.event_types import EventType
 from fairplate.audit.log import Recorder
-from fairplate.core.errors import InputError
+from fairplate.core.errors import InputError, UnknownIdError
 from fairplate.deployment.people import Person, open_person
 from fairplate.deployment.people_key import PeopleKey
 from fairplate.deployment.roles import Act, scopes_of
@@ -126,7 +126,7 @@ def end_token(connection: sa.Connection, person_id: str, token_id: str) -> None:
     """End one token of a person; InputError if there is none of that id."""
     mine = sa.and_(api_tokens.c.person_id == person_id, api_tokens.c.id == token_id)
     if connection.execute(sa.delete(api_tokens).where(mine)).rowcount != 1:
-        raise InputError("token", "id", expected="one of yours", found="none of that id")
+        raise UnknownIdError("token", expected="one of yours")
 
 
 def _require_form(person: Person, name: str, scopes: Collection[Act], days: int) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from fairplate.audit.log import Recorder
 from fairplate.audit.words import SignInFailure
-from fairplate.core.errors import InputError, PolicyError
+from fairplate.core.errors import InputError, PolicyError, UnknownIdError
 from fairplate.deployment.people import Person, read_person
 from fairplate.deployment.people_key import PeopleKey
 from fairplate.deployment.sign_in_refusals import SignInRefusedError
@@ -126,7 +126,7 @@ def remove_passkey(
         connection.execute(mine)
     found = read_passkeys(connection, key, person_id)
     if passkey_id not in {one.id for one in found}:
-        raise InputError("passkey", "id", expected="one of yours", found="none of that id")
+        raise UnknownIdError("passkey", expected="one of yours")
     linked = sa.select(sa.func.count()).where(sign_in_links.c.person_id == person_id)
     if len(found) == 1 and not connection.execute(linked).scalar_one():
         raise PolicyError("passkey: expected another way to come in, found none")

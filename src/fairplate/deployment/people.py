@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from fairplate.audit.event_types import EventType
 from fairplate.audit.log import Recorder
 from fairplate.audit.words import Role
-from fairplate.core.errors import InputError, PolicyError
+from fairplate.core.errors import InputError, PolicyError, UnknownIdError
 from fairplate.deployment.people_key import PeopleKey
 from fairplate.deployment.roles import ACTS
 from fairplate.storage.schema import api_tokens, invites, passkeys, people, sessions, sign_in_links
@@ -99,7 +99,7 @@ def read_person(connection: sa.Connection, key: PeopleKey, person_id: str) -> Pe
     """Return one person; InputError if there is none of that id."""
     found = read_people(connection, key, [person_id]).get(person_id)
     if found is None:
-        raise InputError("user", "id", expected="one that there is", found="none of that id")
+        raise UnknownIdError("user", expected="one that there is")
     return found
 
 

@@ -14,7 +14,7 @@ from fairplate.audit.event_types import EventType
 from fairplate.audit.kinds import spell_time
 from fairplate.audit.log import Recorder
 from fairplate.audit.words import Suspended
-from fairplate.core.errors import InputError, PolicyError
+from fairplate.core.errors import InputError, PolicyError, UnknownIdError
 from fairplate.hotlists.definition import ListDefinition, check_definition
 from fairplate.policy.hot_lists import list_fresh_until
 from fairplate.policy.rules import Policy
@@ -47,6 +47,10 @@ class KeptList:
     def id(self) -> str:
         """The list's id."""
         return self.definition.name
+
+    def is_stale(self, now: datetime) -> bool:
+        """Say whether the next batch is overdue."""
+        return self.fresh_until is not None and now >= self.fresh_until
 
 
 def set_list(
@@ -169,7 +173,7 @@ def require_list(connection: sa.Connection, list_id: str) -> KeptList:
     known = read_lists(connection).get(list_id)
     if known is None:
         expected = "a list that is set (`fairplate hotlist set`)"
-        raise InputError("hot list", "id", expected=expected, found="none of that id")
+        raise UnknownIdError("hot list", expected=expected)
     return known
 
 

@@ -3,7 +3,7 @@
 from fastapi import Depends, FastAPI
 
 from fairplate.web import health, hooks, published_log
-from fairplate.web.api import reads, transparency
+from fairplate.web.api import alerts, cases, lists, readers, reads, transparency
 from fairplate.web.body_limits import BodyLimits
 from fairplate.web.openapi import describe
 from fairplate.web.parts import Parts
@@ -25,6 +25,10 @@ ROUTERS = (
     passkeys.router,
     tokens.router,
     users.router,
+    alerts.router,
+    cases.router,
+    lists.router,
+    readers.router,
 )
 BODIES = (reads.SentReads,)
 

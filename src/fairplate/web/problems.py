@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from fairplate.core.errors import FairplateError, InputError, PolicyError
+from fairplate.core.errors import FairplateError, InputError, PolicyError, UnknownIdError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
@@ -53,6 +53,8 @@ def problem_of(error: FairplateError) -> Problem:
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not now: send it again later", again)
     if isinstance(error, PolicyError):
         return Problem(HTTPStatus.FORBIDDEN, str(error))
+    if isinstance(error, UnknownIdError):
+        return Problem(HTTPStatus.NOT_FOUND, str(error))
     if isinstance(error, InputError):
         return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _FAULT)

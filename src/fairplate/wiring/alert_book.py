@@ -1,7 +1,7 @@
 """What people do with alerts: look, decide, say what came of it, suspend and lift."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -9,6 +9,7 @@ from fairplate.alerts.decisions import (
     KeptAlert,
     decide,
     read_alert,
+    read_alert_page,
     read_alerts,
     record_outcome,
 )
@@ -47,6 +48,13 @@ class AlertBook:
         """Return alerts: undecided ones first, the oldest first."""
         with self._database.reading() as connection:
             return read_alerts(connection, only_undecided=only_undecided, most=most)
+
+    def page(
+        self, *, undecided: bool, after: tuple[datetime, str] | None, most: int
+    ) -> tuple[KeptAlert, ...]:
+        """Return the next alerts after one: undecided ones by age, or all, the newest first."""
+        with self._database.reading() as connection:
+            return read_alert_page(connection, undecided=undecided, after=after, most=most)
 
     def one(self, alert_id: str) -> KeptAlert:
         """Return one alert; InputError if there is none of that id."""

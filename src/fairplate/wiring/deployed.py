@@ -6,7 +6,7 @@ Decides which part is given to which; everything else is decided below.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,6 +76,18 @@ class Deployment:
         """The people who may come in."""
         key = PeopleKey(self.log.keys.private_parts.secret)
         return PeopleBook(self.database, self.vault.recorder, key)
+
+    def acting_as(self, person: str) -> "Deployment":
+        """Return the same deployment for one person's acts: events name the pseudonym."""
+        recorder = replace(self.vault.recorder, actor=person)
+        vault = replace(self.vault, recorder=recorder)
+        return replace(
+            self,
+            vault=vault,
+            log=replace(self.log, recorder=recorder),
+            hot_lists=replace(self.hot_lists, recorder=recorder),
+            alerting=replace(self.alerting, vault=vault),
+        )
 
     def now(self) -> datetime:
         """Return the time by the deployment's clock."""

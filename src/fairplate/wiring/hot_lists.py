@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairplate.audit.log import Recorder
-from fairplate.core.errors import InputError, PolicyError
+from fairplate.core.errors import PolicyError, UnknownIdError
 from fairplate.deployment.policy_in_force import lock_policy_id, read_policy_in_force
 from fairplate.hotlists.chunks import ListsKey
 from fairplate.hotlists.definition import ListDefinition
@@ -138,7 +138,7 @@ def require_known(lists: dict[str, KeptList], list_id: str) -> KeptList:
     """Return the list of that id; InputError if there is none."""
     if list_id not in lists:
         expected = "a list that is set (`fairplate hotlist set`)"
-        raise InputError("hot list", "id", expected=expected, found="none of that id")
+        raise UnknownIdError("hot list", expected=expected)
     return lists[list_id]
 
 

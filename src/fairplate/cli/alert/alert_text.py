@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fairplate.alerts.alert_fields import alert_fields
 from fairplate.alerts.message_json import message_json
 from fairplate.alerts.wording import age
-from fairplate.cli.listing import spell_moment
+from fairplate.core.clock import spell_moment
 from fairplate.core.doubts import percent
 
 if TYPE_CHECKING:
@@ -56,24 +57,6 @@ def held_back_line(held_back: Mapping[tuple[str, str], int]) -> str:
         lists.setdefault(list_id, []).append(f"{reason} {number:,}")
     told = "; ".join(f"{list_id}: {', '.join(reasons)}" for list_id, reasons in lists.items())
     return f"held back in the last 7 days: {told or 'nothing'}"
-
-
-def alert_fields(alert: "KeptAlert") -> dict[str, object]:
-    """Return an alert as JSON fields; no plate among them."""
-    return {
-        "id": alert.id,
-        "raised_at": spell_moment(alert.raised_at),
-        "reader": alert.reader_id,
-        "list": alert.list_id,
-        "purpose": alert.purpose,
-        "chance": alert.chance,
-        "state": alert.state,
-        "ends_at": spell_moment(alert.ends_at),
-        "repeats": alert.repeats,
-        "decided_at": spell_moment(alert.decided_at),
-        "decided_by": alert.decided_by,
-        "outcome": alert.outcome,
-    }
 
 
 def show_fields(

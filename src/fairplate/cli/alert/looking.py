@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fairplate.alerts.alert_fields import alert_fields
 from fairplate.alerts.wording import plain_text
 from fairplate.cli.alert.alert_id import ALERT_ID
 from fairplate.cli.alert.alert_text import (
     NOTHING_LEFT,
-    alert_fields,
     alert_lines,
     held_back_line,
     show_fields,

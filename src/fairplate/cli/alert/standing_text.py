@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fairplate.alerts.wording import age
-from fairplate.cli.listing import spell_moment
+from fairplate.core.clock import spell_moment
 
 if TYPE_CHECKING:
     from fairplate.alerts.backlog import Backlog

@@ -10,9 +10,10 @@ import click
 
 from fairplate.cli.deployment_folder import BY_ITSELF, data_option, opened
 from fairplate.cli.exit_codes import ExitCode
-from fairplate.cli.listing import print_json_line, spell_moment
+from fairplate.cli.listing import print_json_line
 from fairplate.cli.stop_request import run_until_stopped
 from fairplate.cli.terminal_text import printable
+from fairplate.core.clock import spell_moment
 from fairplate.core.errors import FairplateError
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import click
 
 from fairplate.cli.audit.publishing import JSON_HELP
 from fairplate.cli.deployment_folder import data_option, opened
-from fairplate.cli.listing import print_json_line, print_table, spell_moment
+from fairplate.cli.listing import print_json_line, print_table
+from fairplate.core.clock import spell_moment
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,7 +6,7 @@ import click
 
 from fairplate.cli.deployment_folder import acting_user, data_option, opened
 from fairplate.cli.exit_codes import ExitCode
-from fairplate.cli.listing import spell_moment
+from fairplate.core.clock import spell_moment
 
 CASE_ID = click.argument("case_id", metavar="ID")
 

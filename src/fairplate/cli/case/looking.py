@@ -1,20 +1,15 @@
 """`fairplate case list`, `show` and `search`."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from fairplate.cases.case_fields import asked_fields, case_fields, read_fields
 from fairplate.cli.case.deciding import CASE_ID
 from fairplate.cli.deployment_folder import acting_user, data_option, opened
 from fairplate.cli.exit_codes import ExitCode
-from fairplate.cli.listing import print_json_line, spell_moment
+from fairplate.cli.listing import print_json_line
 from fairplate.cli.terminal_text import printable
-
-if TYPE_CHECKING:
-    from fairplate.cases.case import Case
-    from fairplate.wiring import OpenedRead
 
 JSON_HELP = "Print JSON Lines; docs/cases.md tells the fields."
 
@@ -46,16 +41,7 @@ def show(*, case_id: str, as_json: bool, folder: Path) -> ExitCode:
     """Show the case ID, for whoever is to say yes or no. Its plates are shown."""
     with opened(folder) as deployment:
         case, now = deployment.cases.one(case_id), deployment.now()
-    asked = case.asked
-    fields: dict[str, object] = {
-        **case_fields(case, now),
-        "reference": asked.reference,
-        "why": asked.why,
-        "plates": sorted(asked.plates),
-        "readers": sorted(asked.reader_ids),
-        "captured_from": spell_moment(asked.captured_from),
-        "captured_until": spell_moment(asked.captured_until),
-    }
+    fields = {**case_fields(case, now), **asked_fields(case)}
     if as_json:
         print_json_line(fields)
         return ExitCode.DONE
@@ -90,30 +76,3 @@ def search(*, case_id: str, as_json: bool, folder: Path) -> ExitCode:
     for period in found.lost:
         click.echo(f"fairplate: the key of {period} is lost, and its reads with it", err=True)
     return ExitCode.FAILED if found.damaged or found.lost else ExitCode.DONE
-
-
-def case_fields(case: "Case", now: datetime) -> dict[str, object]:
-    """Return what a listing tells of a case."""
-    return {
-        "id": case.id,
-        "state": case.state(now).value,
-        "purpose": case.asked.purpose.value,
-        "opened_by": case.opened_by,
-        "opened_at": spell_moment(case.opened_at),
-        "ends_at": spell_moment(case.asked.ends_at),
-        "approvals": len(case.approvals(now)),
-        "needed": case.needed,
-        "exigent": case.asked.exigent,
-        "overdue": case.is_overdue(now),
-    }
-
-
-def read_fields(read: "OpenedRead") -> dict[str, object]:
-    """Return what is shown of a read."""
-    return {
-        "captured_at": spell_moment(read.captured_at),
-        "reader": read.reader_id,
-        "plate": read.read.plate,
-        "confidence": round(read.read.confidence, 4),
-        "region": read.read.region,
-    }

@@ -15,7 +15,7 @@ from fairplate.cli.hotlist.outlook_text import (
     more_readers_line,
     outlook_rows,
 )
-from fairplate.cli.hotlist.status_text import COLUMNS, status_fields, status_lines, status_row
+from fairplate.cli.hotlist.status_text import COLUMNS, status_lines, status_row
 from fairplate.cli.listing import print_json_line, print_table
 from fairplate.cli.terminal_text import printable
 from fairplate.core.errors import InputError
@@ -65,6 +65,8 @@ def status(*, list_id: str | None, as_json: bool, folder: Path) -> ExitCode:
         statuses = read_list_statuses(deployment.hot_lists, list_id)
         now = deployment.now()
     if as_json:
+        from fairplate.wiring.list_fields import status_fields  # noqa: PLC0415 - as above
+
         for each in statuses:
             print_json_line(status_fields(each, now))
     elif list_id is not None:

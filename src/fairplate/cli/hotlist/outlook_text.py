@@ -31,19 +31,6 @@ def more_readers_line(outlooks: Sequence["Outlook"]) -> str | None:
     return f"and {readers}; --json tells all" if rest > 0 else None
 
 
-def outlook_fields(outlook: "Outlook") -> dict[str, object]:
-    """Return what is to be expected at one reader as JSON fields."""
-    a_day, reads = outlook.false_alerts_a_day, outlook.reads_a_day
-    return {
-        "reader": outlook.reader_id,
-        "reads_a_day": None if reads is None else round(reads, 1),
-        "false_alerts_a_day": None if a_day is None else _digits(a_day),
-        "false_alerts_per_10000_reads": _digits(outlook.false_alerts_a_read * PER_READS),
-        "misread_rate": round(outlook.misread_rate, 4),
-        "exact_right_share": round(outlook.right_share, 4),
-    }
-
-
 def spell_figure(figure: float) -> str:
     """Return a figure with two digits that count, without an exponent."""
     if figure < _LEAST_TOLD:
@@ -59,7 +46,3 @@ def _expected(one: "Outlook") -> str:
         return f"{spell_figure(one.false_alerts_a_read * PER_READS)} in {PER_READS:,} reads"
     reads = spell_figure(one.reads_a_day or 0.0)
     return f"{spell_figure(one.false_alerts_a_day)} a day, in {reads} reads"
-
-
-def _digits(figure: float) -> float:
-    return float(f"{figure:.4g}")

@@ -7,8 +7,7 @@ in a problem.
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fairplate.cli.hotlist.outlook_text import outlook_fields
-from fairplate.cli.listing import spell_moment
+from fairplate.core.clock import spell_moment
 
 if TYPE_CHECKING:
     from fairplate.core.purposes import Purpose
@@ -87,6 +86,8 @@ def preview_fields(
     preview: "Preview", outlooks: Sequence["Outlook"]
 ) -> Iterator[dict[str, object]]:
     """Yield the preview as lines of JSON fields; `what` says which kind of line it is."""
+    from fairplate.wiring.list_fields import outlook_fields  # noqa: PLC0415 - loads the database
+
     prepared = preview.prepared
     difference = None if prepared is None else prepared.difference
     yield {

@@ -8,19 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fairplate.alerts.wording import age
-from fairplate.cli.hotlist.outlook_text import outlook_fields
-from fairplate.cli.listing import spell_moment
+from fairplate.core.clock import spell_moment
 
 if TYPE_CHECKING:
     from fairplate.wiring import ListStatus
 
 COLUMNS = ("list", "entries", "batch", "state", "held back", "wrong")
-
-
-def is_stale(status: "ListStatus", now: datetime) -> bool:
-    """Say whether the list's next batch is overdue."""
-    due = status.kept.fresh_until
-    return due is not None and now >= due
 
 
 def status_row(status: "ListStatus", now: datetime) -> tuple[str, ...]:
@@ -63,33 +56,6 @@ def status_lines(status: "ListStatus", now: datetime) -> Iterator[tuple[str, str
     yield "wrong alerts", _record_words(status)
 
 
-def status_fields(status: "ListStatus", now: datetime) -> dict[str, object]:
-    """Return a list as JSON fields."""
-    kept, suspension = status.kept, status.suspension
-    return {
-        "list": kept.id,
-        "title": kept.definition.title,
-        "purposes": list(kept.definition.purposes),
-        "look_alikes": kept.definition.look_alikes,
-        "set_at": spell_moment(kept.set_at),
-        "batch": kept.batch_id,
-        "imported_at": spell_moment(kept.imported_at),
-        "fresh_until": spell_moment(kept.fresh_until),
-        "stale": is_stale(status, now),
-        "suspended_at": None if suspension is None else spell_moment(suspension.since),
-        "suspend_reason": None if suspension is None else suspension.reason,
-        "refused_at": spell_moment(kept.refused_at),
-        "entries": kept.entries,
-        "ended": status.ended,
-        "ending": status.ending,
-        "next_end": spell_moment(status.next_end),
-        "held_back": dict(status.held_back),
-        "wrong": status.record.wrong,
-        "decided": status.record.decided,
-        "outlooks": [outlook_fields(each) for each in status.outlooks],
-    }
-
-
 def _states(status: "ListStatus", now: datetime) -> Iterator[str]:
     """Yield what keeps the list from raising alerts, or else how long it is fresh."""
     kept, suspension = status.kept, status.suspension
@@ -97,7 +63,7 @@ def _states(status: "ListStatus", now: datetime) -> Iterator[str]:
         yield f"SUSPENDED since {spell_moment(suspension.since)} ({suspension.reason})"
     if kept.batch_id is None:
         yield "no batch yet"
-    elif is_stale(status, now):
+    elif kept.is_stale(now):
         yield f"STALE since {spell_moment(kept.fresh_until)}: raises no alerts"
     elif suspension is None and kept.fresh_until is not None:
         yield f"fresh until {spell_moment(kept.fresh_until)}"

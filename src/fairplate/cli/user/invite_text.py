@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fairplate.cli.listing import spell_moment
+from fairplate.core.clock import spell_moment
 
 if TYPE_CHECKING:
     from fairplate.deployment.invites import Invite

@@ -7,9 +7,10 @@ import click
 from fairplate.audit.words import Role
 from fairplate.cli.deployment_folder import data_option, opened
 from fairplate.cli.exit_codes import ExitCode
-from fairplate.cli.listing import print_json_line, spell_moment
+from fairplate.cli.listing import print_json_line
 from fairplate.cli.user.invite_text import invite_lines, link_of
 from fairplate.cli.user.roles import ROLE
+from fairplate.core.clock import spell_moment
 
 
 @click.command(short_help="Make a link by which somebody comes in, once.")

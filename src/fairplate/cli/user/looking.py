@@ -8,7 +8,8 @@ import click
 
 from fairplate.cli.deployment_folder import data_option, opened
 from fairplate.cli.exit_codes import ExitCode
-from fairplate.cli.listing import print_json_line, print_table, spell_moment
+from fairplate.cli.listing import print_json_line, print_table
+from fairplate.core.clock import spell_moment
 
 if TYPE_CHECKING:
     from fairplate.deployment.people import Person

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from fairplate.cli.listing import spell_moment
 from fairplate.cli.match_text import UNCONFIRMED
 from fairplate.cli.terminal_text import printable
+from fairplate.core.clock import spell_moment
 from fairplate.core.doubts import percent
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from fairplate.core.clock import spell_moment
-from fairplate.core.errors import InputError
+from fairplate.core.errors import UnknownIdError
 from fairplate.deployment.sessions import Session, end_session, end_sessions, read_sessions
 from fairplate.web.sign_in.access import session_of
 from fairplate.web.sign_in.desk import desk_of
@@ -76,7 +76,6 @@ async def delete_one_session(request: Request, session_id: str) -> None:
     def work() -> None:
         with people.database.transaction() as connection:
             if not end_session(connection, mine.person.id, session_id.replace("\0", "")):
-                expected, found = "one of yours", "none of that id"
-                raise InputError("session", "id", expected=expected, found=found)
+                raise UnknownIdError("session", expected="one of yours")
 
     await run_in_threadpool(work)
