@@ -48,7 +48,7 @@ def _rows() -> Iterator[str]:
         for router in ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute)
-        for method in route.methods
+        for method in route.methods or ()
     }
     for (method, path), access in ACCESS.items():
         what = summaries.get((method, path)) or "See [the server](../server.md)"
