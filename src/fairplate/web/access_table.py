@@ -51,6 +51,12 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/log/{path:path}"): ANYBODY,
     ("GET", "/api/v1/transparency"): ANYBODY,
     ("GET", "/api/v1/openapi.json"): ANYBODY,
+    # Pages that hold nothing of anybody: their scripts ask the API.
+    ("GET", "/"): ANYBODY,
+    ("GET", "/sign-in"): ANYBODY,
+    ("GET", "/invite"): ANYBODY,
+    ("GET", "/account"): ANYBODY,
+    ("GET", "/assets/{name}"): ANYBODY,
     # Coming in.
     ("POST", "/api/v1/session/challenge"): COMING_IN,
     ("POST", "/api/v1/session"): COMING_IN,

@@ -2,7 +2,7 @@
 
 from fastapi import Depends, FastAPI
 
-from fairplate.web import health, hooks, published_log
+from fairplate.web import health, hooks, pages, published_log
 from fairplate.web.api import alerts, cases, lists, readers, reads, transparency
 from fairplate.web.body_limits import BodyLimits
 from fairplate.web.openapi import describe
@@ -29,6 +29,7 @@ ROUTERS = (
     cases.router,
     lists.router,
     readers.router,
+    pages.router,
 )
 BODIES = (reads.SentReads,)
 

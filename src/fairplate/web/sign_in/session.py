@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from fairplate.audit.words import Role
 from fairplate.core.clock import spell_moment
-from fairplate.deployment.roles import STEP_UP, Act, acts_of
+from fairplate.deployment.roles import STEP_UP, Act, acts_of, scopes_of
 from fairplate.deployment.sessions import Session, end_session, read_session
 from fairplate.web.problems import Problem
 from fairplate.web.sign_in.access import caller_of, session_of, step_up_words
@@ -64,12 +64,13 @@ class StepUp(StepUpAsked):
 
 
 class SignedIn(BaseModel):
-    """Who somebody is, and what they may do until when."""
+    """Who somebody is, and what they, and tokens of theirs, may do until when."""
 
     id: str
     name: str
     role: Role
     acts: list[Act]
+    scopes: list[Act]
     session: str
     ends_at: str | None
     stepped_up_for: str | None
@@ -83,6 +84,7 @@ def signed_in(session: Session) -> SignedIn:
         name=session.person.name,
         role=session.person.role,
         acts=sorted(acts_of(session.person.role)),
+        scopes=sorted(scopes_of(session.person.role)),
         session=session.id,
         ends_at=spell_moment(session.ends_at),
         stepped_up_for=session.stepped_up_for,
