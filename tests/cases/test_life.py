@@ -12,11 +12,10 @@ from tests.worlds import NOON, PRIVATE_PARTS, READERS, World, policy_document
 
 from fairplate.cases.case import OWED_WITHIN, Asked, Case, State
 from fairplate.cases.sealing import CasesKey
-from fairplate.cases.search import search_case
+from fairplate.cases.search import Found, search_case
 from fairplate.cases.store import CaseStore
 from fairplate.core.errors import InputError, PolicyError, StorageError
 from fairplate.storage.schema import case_searches, cases, events
-from fairplate.vault.grants import Opened
 from fairplate.verify.events import EventReader
 from fairplate.verify.findings import Finding, Severity
 from fairplate.verify.rules import LogRules
@@ -56,7 +55,7 @@ def close(world: World, case: Case, person: str = OPENER) -> Case:
         return store_of(world).close(connection, case.id, person=person)
 
 
-def search(world: World, case: Case, person: str = OPENER) -> Opened:
+def search(world: World, case: Case, person: str = OPENER) -> Found:
     policy = world.in_force().policy
     return search_case(world.vault, store_of(world), case.id, policy, person=person)
 

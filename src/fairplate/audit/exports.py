@@ -47,8 +47,13 @@ def export_log(log: AuditLog, folder: Path) -> int:
         log.recorder.record(
             connection,
             EventType.EXPORT_MADE,
-            public={"what": ExportKind.AUDIT_LOG.value, "case": None, "items": latest.size},
-            private={"given_to": str(folder)},
+            public={
+                "what": ExportKind.AUDIT_LOG.value,
+                "case": None,
+                "export": None,
+                "items": latest.size,
+            },
+            private={"given_to": str(folder), "document": None},
         )
     return latest.size
 

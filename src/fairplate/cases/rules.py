@@ -7,6 +7,7 @@ itself (`vault/approval.py`): nothing that this page forgets is opened there.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from fairplate.cases.case import Asked, Case, State
 from fairplate.core.errors import InputError, PolicyError
@@ -115,6 +116,24 @@ def require_search(case: Case, *, person: str, blocked: bool, now: datetime) -> 
     elif state is State.WAITING:
         reasons.append(Against.WAITING)
     _refuse("search", *reasons)
+
+
+class Rule(Protocol):
+    """Raises PolicyError unless `person` may open what `case` reaches at `now`."""
+
+    def __call__(self, case: Case, *, person: str, blocked: bool, now: datetime) -> None:
+        """Judge."""
+        ...
+
+
+def require_export(case: Case, *, person: str, blocked: bool, now: datetime) -> None:
+    """Raise PolicyError unless `person` may take out what `case` finds at `now`.
+
+    Paper goes on to others, so an emergency waits for the approvals that it owes.
+    """
+    require_search(case, person=person, blocked=blocked, now=now)
+    if not case.is_approved(now):
+        _refuse("export", Against.WAITING)
 
 
 def require_close(case: Case, *, person: str) -> None:

@@ -1,139 +1,114 @@
 """Searching under a case: on record before a key is derived, and again with what was shown.
 
 Decides that a search stands in the log before it runs, and that its results are returned only once
-their number stands there. Leaves to the vault what is opened.
+their number stands there, and only if the case still lets them. Leaves to the vault what is opened.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
 from fairplate.audit.event_types import EventType
+from fairplate.cases.approval import CaseApproval
 from fairplate.cases.case import Case
-from fairplate.cases.rules import require_search
+from fairplate.cases.rules import Rule, require_search
 from fairplate.cases.store import CaseStore
-from fairplate.core.purposes import Purpose
+from fairplate.core.periods import Period
 from fairplate.policy.rules import Policy
 from fairplate.storage.schema import case_searches
 from fairplate.vault.approval import Grant
-from fairplate.vault.grants import Opened, use_grant
+from fairplate.vault.errors import SealedRowError
+from fairplate.vault.grants import use_grant
+from fairplate.vault.payloads import OpenedRead
 from fairplate.vault.vault import Vault
+
+AndThen = Callable[[sa.Connection, Case], None]
+"""What is recorded with a search, in its transaction."""
 
 
 @dataclass(frozen=True, slots=True)
-class CaseApproval:
-    """A case at one moment as the vault asks for it (`vault/approval.Approval`)."""
+class Found:
+    """What a search found, by time of capture. `damaged`, `lost`, `complete`: as `Opened` has it."""
 
-    case: Case
-    now: datetime
-
-    @property
-    def case_id(self) -> str:
-        """The case."""
-        return self.case.id
+    reads: tuple[OpenedRead, ...] = field(repr=False)
+    damaged: tuple[SealedRowError, ...] = ()
+    lost: tuple[Period, ...] = ()
+    complete: bool = True
 
     @property
-    def purpose(self) -> Purpose:
-        """Why."""
-        return self.case.asked.purpose
+    def is_whole(self) -> bool:
+        """Whether nothing is missing."""
+        return self.complete and not self.damaged and not self.lost
 
-    @property
-    def reference(self) -> str:
-        """The reference that the policy asks of the purpose."""
-        return self.case.asked.reference
 
-    @property
-    def plates(self) -> frozenset[str]:
-        """The plates, as patterns."""
-        return self.case.asked.plates
+@dataclass(frozen=True, slots=True)
+class CaseSearch:
+    """One look into the vault, by `person` under one case, as `rule` lets it."""
 
-    @property
-    def reader_ids(self) -> frozenset[str]:
-        """The readers."""
-        return self.case.asked.reader_ids
+    vault: Vault
+    store: CaseStore
+    case_id: str
+    policy: Policy
+    person: str
+    rule: Rule = require_search
 
-    @property
-    def captured_from(self) -> datetime:
-        """The first moment of capture."""
-        return self.case.asked.captured_from
-
-    @property
-    def captured_until(self) -> datetime:
-        """The first moment of capture that is not approved."""
-        return self.case.asked.captured_until
-
-    @property
-    def expires_at(self) -> datetime:
-        """When too few approvals are left, or the case ends; an emergency ends with the case."""
-        ends = sorted(
-            (one.expires_at for one in self.case.approvals(self.now) if one.expires_at is not None),
-            reverse=True,
+    def look(self) -> Found:
+        """Return what the case reaches. Nobody may see it before `record` has returned."""
+        with self.vault.database.transaction() as connection:
+            case = self._require(connection)
+            approval = CaseApproval(case, self.store.recorder.clock())
+            if approval.exigent:
+                approval = replace(approval, case=self.store.note_owed(connection, case))
+        asked = case.asked
+        grant = Grant(
+            plates=tuple(sorted(asked.plates)),
+            reader_ids=tuple(sorted(asked.reader_ids)),
+            captured_from=asked.captured_from,
+            captured_until=asked.captured_until,
         )
-        if self.exigent:
-            return self.case.asked.ends_at
-        last = ends[self.case.needed - 1] if len(ends) >= self.case.needed else self.now
-        return min(last, self.case.asked.ends_at)
+        opened = use_grant(self.vault, grant, approval, self.policy)
+        return Found(opened.reads, opened.damaged, opened.lost, opened.complete)
 
-    @property
-    def hold_until(self) -> datetime | None:
-        """A case holds nothing past its time."""
-        return None
+    def record(self, found: Found, *and_then: AndThen) -> Case:
+        """Put on record that `found` is shown, and return the case as it is then.
 
-    @property
-    def asked_by(self) -> str:
-        """Who asked."""
-        return self.case.opened_by
+        Raises PolicyError if the case ended, or was refused, while the vault was searched.
+        """
+        with self.vault.database.transaction() as connection:
+            case = self._require(connection)
+            _record(connection, self.store, case, found.reads)
+            for act in and_then:
+                act(connection, case)
+        return case
 
-    @property
-    def approved_by(self) -> frozenset[str]:
-        """Who approves now."""
-        return frozenset(one.person for one in self.case.approvals(self.now))
-
-    @property
-    def exigent(self) -> bool:
-        """Whether it is searched before it is approved: an approved one no more."""
-        return self.case.asked.exigent and not self.case.is_approved(self.now)
+    def _require(self, connection: sa.Connection) -> Case:
+        """Return the case, which nobody else changes until the commit; raise as `rule` does."""
+        case = self.store.lock(connection, self.case_id)
+        blocked = self.store.is_blocked(connection, self.person)
+        self.rule(case, person=self.person, blocked=blocked, now=self.store.recorder.clock())
+        return case
 
 
 def search_case(
-    vault: Vault,
-    store: CaseStore,
-    case_id: str,
-    policy: Policy,
-    *,
-    person: str,
-    look_alikes: Callable[[str], str] | None = None,
-) -> Opened:
+    vault: Vault, store: CaseStore, case_id: str, policy: Policy, *, person: str
+) -> Found:
     """Return the reads that the case reaches.
 
     Raises PolicyError where the case, the person or the policy does not permit it, InputError for
     no such case, and what the vault raises. A search that fails half-way stands in the log.
     """
-    with vault.database.transaction() as connection:
-        case, now = store.lock(connection, case_id), store.recorder.clock()
-        blocked = store.is_blocked(connection, person)
-        require_search(case, person=person, blocked=blocked, now=now)
-        approval = CaseApproval(case, now)
-        if approval.exigent:
-            approval = CaseApproval(store.note_owed(connection, case), now)
-    asked = case.asked
-    grant = Grant(
-        plates=tuple(sorted(asked.plates)),
-        reader_ids=tuple(sorted(asked.reader_ids)),
-        captured_from=asked.captured_from,
-        captured_until=asked.captured_until,
-    )
-    opened = use_grant(vault, grant, approval, policy, look_alikes=look_alikes)
-    with vault.database.transaction() as connection:
-        _record(connection, store, case, len(opened.reads))
-    return opened
+    search = CaseSearch(vault, store, case_id, policy, person)
+    found = search.look()
+    search.record(found)
+    return found
 
 
-def _record(connection: sa.Connection, store: CaseStore, case: Case, found: int) -> None:
+def _record(
+    connection: sa.Connection, store: CaseStore, case: Case, reads: Sequence[OpenedRead]
+) -> None:
     recorder = replace(store.recorder, actor=case.opened_by)
-    row = {"case_id": case.id, "at": recorder.clock(), "found": found}
+    row = {"case_id": case.id, "at": recorder.clock(), "found": len(reads)}
     connection.execute(sa.insert(case_searches).values(row))
     recorder.record(
         connection,
@@ -143,7 +118,7 @@ def _record(connection: sa.Connection, store: CaseStore, case: Case, found: int)
             "purpose": case.asked.purpose.value,
             "plates": len(case.asked.plates),
             "readers": len(case.asked.reader_ids),
-            "found": found,
+            "found": len(reads),
         },
         private={
             "plates": sorted(case.asked.plates),

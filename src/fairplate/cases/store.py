@@ -77,6 +77,7 @@ class CaseStore:
                 "plates": sorted(asked.plates),
                 "readers": sorted(asked.reader_ids),
                 "reference": asked.reference,
+                "why": asked.why,
             },
         )
         return case

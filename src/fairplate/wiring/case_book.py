@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from fairplate.cases.case import Asked, Case
+from fairplate.cases.case_file import FileFormat
+from fairplate.cases.exports import Export, export_case
+from fairplate.cases.rules import require_export
 from fairplate.cases.sealing import CasesKey
-from fairplate.cases.search import search_case
+from fairplate.cases.search import CaseSearch, Found, search_case
 from fairplate.cases.store import CaseStore
 from fairplate.deployment.policy_in_force import read_policy_in_force
 from fairplate.deployment.readers import read_readers
-from fairplate.vault.grants import Opened
+from fairplate.policy.rules import Policy
 from fairplate.vault.vault import Vault
 
 
@@ -41,11 +44,15 @@ class CaseBook:
         with self.vault.database.transaction() as connection:
             return self.store.refuse(connection, case_id, person=person, note=note)
 
-    def search(self, case_id: str, *, person: str) -> Opened:
+    def search(self, case_id: str, *, person: str) -> Found:
         """Return the reads that one's own case reaches; each search is on record."""
-        with self.vault.database.reading() as connection:
-            policy = read_policy_in_force(connection).policy
-        return search_case(self.vault, self.store, case_id, policy, person=person)
+        return search_case(self.vault, self.store, case_id, self._policy(), person=person)
+
+    def export(self, case_id: str, form: FileFormat, *, person: str, given_to: str) -> Export:
+        """Return the results of one's own approved case as a document, which is on record."""
+        policy = self._policy()
+        search = CaseSearch(self.vault, self.store, case_id, policy, person, require_export)
+        return export_case(search, form, given_to=given_to)
 
     def close(self, case_id: str, *, person: str) -> Case:
         """End one's own case before its time."""
@@ -66,3 +73,7 @@ class CaseBook:
         """Return every case, or those that are not closed, the oldest first."""
         with self.vault.database.reading() as connection:
             return self.store.all(connection, open_only=open_only)
+
+    def _policy(self) -> Policy:
+        with self.vault.database.reading() as connection:
+            return read_policy_in_force(connection).policy

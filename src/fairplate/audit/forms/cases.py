@@ -4,6 +4,7 @@ from fairplate.audit.event_types import EventForm, EventType, Field
 from fairplate.audit.kinds import (
     CASE_END,
     COUNT,
+    DIGEST,
     EXPORT_KIND,
     FLAG,
     ID,
@@ -38,6 +39,7 @@ FORMS = {
             _PLATES_ASKED,
             _READER_IDS,
             Field("reference", TEXT, "the reference that the case gives for its purpose"),
+            Field("why", TEXT, "what it is asked for, in the words of whoever asks"),
         ),
     ),
     EventType.CASE_APPROVED: EventForm(
@@ -69,9 +71,13 @@ FORMS = {
         (
             Field("what", EXPORT_KIND, "what was taken out"),
             Field("case", or_null(ID), "the case it belongs to; null: none"),
+            Field("export", or_null(ID), "the id on every page of a case's file; null: no such file"),
             Field("items", COUNT, "how many reads or events"),
         ),
-        (Field("given_to", TEXT, "who got it, or where it was put"),),
+        (
+            Field("given_to", TEXT, "who got it, or where it was put"),
+            Field("document", or_null(DIGEST), "SHA-256 of a case's file; null: no such file"),
+        ),
     ),
     EventType.SUBJECT_REPORTED: EventForm(
         "a driver was told what is known of their own plate",

@@ -7,6 +7,7 @@ import click
 
 from fairplate.cli.case.asking import open_
 from fairplate.cli.case.deciding import approve, close, refuse
+from fairplate.cli.case.exporting import export
 from fairplate.cli.case.looking import list_, search, show
 
 
@@ -19,5 +20,5 @@ def case() -> None:
     """
 
 
-for _command in (open_, list_, show, approve, refuse, search, close):
+for _command in (open_, list_, show, approve, refuse, search, export, close):
     case.add_command(_command)

@@ -1,6 +1,7 @@
 """`fairplate case list`, `show` and `search`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from fairplate.cli.deployment_folder import acting_user, data_option, opened
 from fairplate.cli.exit_codes import ExitCode
 from fairplate.cli.listing import print_json_line
 from fairplate.cli.terminal_text import printable
+
+if TYPE_CHECKING:
+    from fairplate.cases.search import Found
 
 JSON_HELP = "Print JSON Lines; docs/cases.md tells the fields."
 
@@ -69,6 +73,11 @@ def search(*, case_id: str, as_json: bool, folder: Path) -> ExitCode:
         else:
             click.echo(printable("  ".join(str(value) for value in fields.values())))
     click.echo(f"reads found: {len(found.reads)}", err=as_json)
+    return report_problems(found)
+
+
+def report_problems(found: "Found") -> ExitCode:
+    """Tell what a search could not open, and return the code to end with."""
     if not found.complete:
         click.echo("some spellings were left out: there are too many", err=True)
     for problem in found.damaged:
