@@ -188,6 +188,7 @@ class _City:
         readers = sorted(self._random.sample(READERS, 10))
         asked: dict[str, JsonValue] = {"plates": [plate], "readers": readers}
         reference: dict[str, JsonValue] = {"reference": f"2026/17/{next(self._numbers)}"}
+        why: dict[str, JsonValue] = {"why": "taken at night"}
         of_case = case | {"purpose": purpose, "plates": 1, "readers": len(readers)}
         opened = of_case | {
             "captured_from": spell_time(at - LOOK_BACK),
@@ -195,7 +196,7 @@ class _City:
             "approvals": 1,
             "exigent": False,
         }
-        self._plan(at, officer, EventType.CASE_OPENED, opened, asked | reference)
+        self._plan(at, officer, EventType.CASE_OPENED, opened, asked | reference | why)
         approved_at = at + 10 * MINUTE
         if self._random.random() < 0.05:  # noqa: PLR2004 - made up
             refused: dict[str, JsonValue] = {"note": "no reference"}

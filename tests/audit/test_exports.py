@@ -34,8 +34,8 @@ def test_a_copy_is_a_whole_log(world: LogWorld, tmp_path: Path, size: int) -> No
     assert files_in(tmp_path / "copy") == files_in(world.folder)
     assert last_event(world) == (
         EventType.EXPORT_MADE,
-        {"what": "audit-log", "case": None, "items": size},
-        {"given_to": str(tmp_path / "copy")},
+        {"what": "audit-log", "case": None, "export": None, "items": size},
+        {"given_to": str(tmp_path / "copy"), "document": None},
     )
 
 

@@ -56,7 +56,12 @@ def case(world: LogWorld) -> None:
                 "approvals": 2,
                 "exigent": False,
             },
-            private={"plates": ["ABC123"], "readers": ["gate-1"], "reference": "2026/17"},
+            private={
+                "plates": ["ABC123"],
+                "readers": ["gate-1"],
+                "reference": "2026/17",
+                "why": "taken at night",
+            },
         )
         for approver in ("approver-1", "approver-2"):
             world.recorder(approver).record(

@@ -18,6 +18,7 @@ from fairplate.cases.rules import (
     approval_end,
     require_asked,
     require_close,
+    require_export,
     require_search,
     require_vote,
 )
@@ -92,6 +93,16 @@ def test_who_may_search(name: str, person: str, *, blocked: bool) -> None:
     assert ("case-of-another" in told) is (person != OPENER)
     assert ("approval-overdue" in told) is blocked
     assert ("approvals-missing" in told) is (state is State.WAITING)
+
+
+@pytest.mark.parametrize(
+    ("name", "person", "blocked"), list(product(MADE, [OPENER, ANNE, BERT], [False, True]))
+)
+def test_who_may_take_out(name: str, person: str, *, blocked: bool) -> None:
+    made, after, state = MADE[name]
+    told = refusal(lambda: require_export(made, person=person, blocked=blocked, now=NOON + after))
+    may = state is State.APPROVED and person == OPENER and not blocked
+    assert (told == "") is may
 
 
 @pytest.mark.parametrize(

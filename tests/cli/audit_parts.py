@@ -99,7 +99,8 @@ def search(folder: Path, *, asked_by: str = OFFICER, at: datetime | None = None)
             "approved_by": [APPROVER],
         }
         whole = plates | {"reference": "2026/17"}
-        recorder.record(connection, EventType.CASE_OPENED, public=opened, private=whole)
+        why = {"why": "taken at night"}
+        recorder.record(connection, EventType.CASE_OPENED, public=opened, private=whole | why)
         approver.record(connection, EventType.CASE_APPROVED, public=approved, private={"note": ""})
         recorder.record(connection, EventType.GRANT_USED, public=used, private=whole)
 

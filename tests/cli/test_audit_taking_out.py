@@ -53,7 +53,7 @@ def test_a_copy_is_what_is_published_and_leaves_an_event(
     assert files_of(copy) == files_of(folder / "log")
     event = read_event(bodies(folder)[4])
     assert event.type == "export.made"
-    assert event.public == {"what": "audit-log", "case": None, "items": 4}
+    assert event.public == {"what": "audit-log", "case": None, "export": None, "items": 4}
 
 
 def test_a_copy_into_a_folder_with_something_in_it_is_refused(

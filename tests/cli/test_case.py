@@ -1,7 +1,9 @@
 """`fairplate case`: what a person at the machine sees of a case."""
 
+import hashlib
 import json
 import os
+import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +73,34 @@ def test_a_refusal(act: Callable[..., int], capsys: pytest.CaptureFixture[str]) 
     assert act("refuse", case_id, "--note", "no ground", user=1002) == 0
     assert act("search", case_id) == ExitCode.REFUSED_BY_POLICY
     assert "case-refused" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["pdf", "json"])
+def test_an_export(
+    act: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str
+) -> None:
+    assert ask(act) == 0
+    case_id = the_id(act, capsys)
+    out = tmp_path / "found"
+    arguments = ("export", case_id, "--format", form, "-o", str(out))
+    assert act(*arguments) == ExitCode.REFUSED_BY_POLICY
+    assert act("approve", case_id, user=1002) == 0
+    assert act(*arguments, user=1002) == ExitCode.REFUSED_BY_POLICY
+    assert not out.exists()
+    capsys.readouterr()
+    assert act(*arguments) == 0
+    content = out.read_bytes()
+    assert hashlib.sha256(content).hexdigest() in capsys.readouterr().out
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert content.startswith(b"%PDF-" if form == "pdf" else b"{")
+    assert sorted(one.name for one in tmp_path.iterdir() if one.name.startswith("found")) == [
+        "found"
+    ]
+    assert act(*arguments) == ExitCode.FAILED
+    assert "one that is there" in capsys.readouterr().err
+    assert out.read_bytes() == content
+    assert act(*arguments[:-1], str(tmp_path / "none" / "found")) == ExitCode.FAILED
+    assert act("show", case_id, "--json") == 0
 
 
 def test_only_show_tells_the_plate(

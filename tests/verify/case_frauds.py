@@ -6,6 +6,7 @@ from typing import Any
 from tests.verify.frauds import Act, Fraud, act, steps, wait
 from tests.verify.stories import (
     APPROVER,
+    AUDITOR,
     DAY,
     DAY_KEY,
     HOUR,
@@ -52,8 +53,8 @@ def policy(**changes: Any) -> Act:
     return steps(act("set_policy", **changes), wait(HOUR))
 
 
-def exported(case: str | None) -> Act:
-    return act("tell", EventType.EXPORT_MADE, what="case-file", case=case, items=1)
+def exported(case: str | None = "approved", **changes: Any) -> Act:
+    return act("export", case, **changes)
 
 
 def none_kept(story: Story) -> None:
@@ -74,7 +75,20 @@ FRAUDS = (
     Fraud("case-unknown", "a search without a case", used("invented"), used()),
     Fraud("case-unknown", "a hold without a case", act("hold", "none"), act("hold", "approved")),
     Fraud("case-unknown", "a yes to no case", act("approve", "none"), act("approve", "asked")),
-    Fraud("case-unknown", "an export of no case", exported("invented"), exported(None)),
+    Fraud("case-unknown", "an export of no case", exported("invented"), exported()),
+    Fraud("case-unknown", "a case's file", exported(None), exported(None, what="audit-log")),
+    Fraud("case-not-approved", "an export", exported("asked"), exported()),
+    Fraud("case-refused", "an export", exported("refused"), exported()),
+    Fraud("case-closed", "an export", exported("closed"), exported()),
+    Fraud("export-by-another", "an export", exported(actor=AUDITOR), exported()),
+    Fraud(
+        "case-not-approved",
+        "an export in an emergency",
+        steps(act("open_case", "urgent", exigent=True), exported("urgent")),
+        steps(
+            act("open_case", "urgent", exigent=True), act("approve", "urgent"), exported("urgent")
+        ),
+    ),
     Fraud("case-unknown", "the end of no case", act("close", "none"), act("close", "refused")),
     Fraud("case-not-approved", "a search nobody approved", used("asked", approved_by=[]), used()),
     Fraud("case-not-approved", "reads shown without approval", searched("asked"), searched()),

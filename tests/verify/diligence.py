@@ -239,7 +239,7 @@ class Diligent(RuleBasedStateMachine):
             "approvals": 1,
             "exigent": False,
         }
-        private = {"plates": list(PLATES), "readers": list(READERS), "reference": ""}
+        private = {"plates": list(PLATES), "readers": list(READERS), "reference": "", "why": ""}
         approved = {"case": case, "expires_at": spell_time(approval.expires_at)}
         self._record(approval.asked_by, EventType.CASE_OPENED, opened, private)
         for person in approval.approved_by:

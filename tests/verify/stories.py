@@ -163,6 +163,10 @@ class Story:
         due = until or self.now + DAY
         return self.tell(EventType.HOLD_PLACED, OFFICER, case=case, records=1, until=due)
 
+    def export(self, case: str | None, actor: str = OFFICER, what: str = "case-file") -> int:
+        file = None if case is None else "export-1"
+        return self.tell(EventType.EXPORT_MADE, actor, what=what, case=case, export=file, items=1)
+
     def set_list(
         self, name: str, *purposes: str, refreshed: timedelta | None = None, **changes: Any
     ) -> int:
@@ -318,8 +322,8 @@ def begin() -> Story:
     story.hold("closed", story.now + DAY)
     story.tell(EventType.HOLD_LIFTED, case="closed", records=1)
     story.destroy_key("case/closed", "case-ended")
+    story.export("closed")
     story.close("closed")
-    story.tell(EventType.EXPORT_MADE, AUDITOR, what="case-file", case="closed", items=1)
     story.tell(EventType.EVENT_OPENED, AUDITOR, event=0)
     return story
 
@@ -333,6 +337,6 @@ def _private(event_type: EventType, public: dict[str, Any]) -> dict[str, Any]:
             item = {"list of record": "0" * 32, "list of id": "gate"}.get(kind, _TEXT)
             private[name] = [item] * public.get(name, 1)
         else:
-            examples = {"time": "2026-11-02T08:00:00.000Z", "id": "gate"}
+            examples = {"digest or null": None, "time": "2026-11-02T08:00:00.000Z", "id": "gate"}
             private[name] = examples.get(kind, _TEXT)
     return private

@@ -1,7 +1,7 @@
 """What one case found, as a document to hand on: its values, and its JSON.
 
-Decides what such a document tells, and what stands on every page of it, so that one that goes astray
-says whose it was. Leaves the pages to `case_pdf.py`, and the event to `exports.py`.
+Decides what such a document tells, and what stands on every page of it, so that one that goes
+astray says whose it was. Leaves the pages to `case_pdf.py`, and the event to `exports.py`.
 """
 
 import json

@@ -191,7 +191,8 @@ def _fits(text: str, width: float) -> bool:
 
 def _drawable(text: str) -> str:
     """Return `text` with each sign spelled out that the font lacks or that cannot be seen."""
-    glyphs = pdfmetrics.getFont(_FONT).face.charToGlyph
+    font = pdfmetrics.getFont(_FONT)
+    glyphs = font.face.charToGlyph if isinstance(font, TTFont) else {}
     return "".join(
         sign
         if sign.isprintable() and ord(sign) in glyphs

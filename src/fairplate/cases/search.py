@@ -29,17 +29,12 @@ AndThen = Callable[[sa.Connection, Case], None]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, by time of capture. `damaged`, `lost`, `complete`: as `Opened` has it."""
+    """What a search found, by time of capture; the other fields are as `Opened` has them."""
 
     reads: tuple[OpenedRead, ...] = field(repr=False)
     damaged: tuple[SealedRowError, ...] = ()
     lost: tuple[Period, ...] = ()
     complete: bool = True
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing is missing."""
-        return self.complete and not self.damaged and not self.lost
 
 
 @dataclass(frozen=True, slots=True)

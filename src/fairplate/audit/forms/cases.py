@@ -71,7 +71,9 @@ FORMS = {
         (
             Field("what", EXPORT_KIND, "what was taken out"),
             Field("case", or_null(ID), "the case it belongs to; null: none"),
-            Field("export", or_null(ID), "the id on every page of a case's file; null: no such file"),
+            Field(
+                "export", or_null(ID), "the id on every page of a case's file; null: no such file"
+            ),
             Field("items", COUNT, "how many reads or events"),
         ),
         (

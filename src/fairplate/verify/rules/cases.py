@@ -71,7 +71,6 @@ class Cases:
             "case.approved": self._take_approved,
             "case.refused": self._take_refused,
             "case.closed": self._take_closed,
-            "export.made": self._take_export,
         }
 
     def find(self, event: LoggedEvent) -> Case | Finding:
@@ -191,12 +190,6 @@ class Cases:
             del self._open[name]
             self._ended[name] = event.index
         return NO_FINDINGS
-
-    def _take_export(self, event: LoggedEvent) -> Sequence[Finding]:
-        name = event.public["case"]
-        if name is None or name in self._open or name in self._ended:
-            return NO_FINDINGS
-        return [fault("case-unknown", event.index, "no event before it opened the case")]
 
     def _find_undecided(self, event: LoggedEvent) -> Case | Finding:
         """Return the case of an approval or a refusal; one that owes approvals may be closed."""

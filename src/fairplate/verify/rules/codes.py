@@ -36,6 +36,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "approved-twice": "one person's approval was counted twice",
         "approver-not-on-record": "a search names an approver who has not approved",
         "search-by-another": "somebody searched who did not open the case",
+        "export-by-another": "somebody took out what a case found who did not open it",
         "purpose-differs": "a search is for another purpose than its case",
         "search-too-wide": "a search reached more plates, readers or times than its case names",
         "search-too-far-back": "a search reached further back than the policy lets it",

@@ -1,4 +1,4 @@
-"""What is done under a case: uses of grants, searches, and holds.
+"""What is done under a case: uses of grants, searches, holds and exports.
 
 Decides that each is within its case and the policy. Leaves to `cases.py` what makes a case.
 """
@@ -10,12 +10,14 @@ from functools import lru_cache
 from fairplate.verify.events import LoggedEvent
 from fairplate.verify.findings import Finding
 from fairplate.verify.rules.cases import Case, Cases
-from fairplate.verify.rules.faults import RulesByType, fault
+from fairplate.verify.rules.faults import NO_FINDINGS, RulesByType, fault
 from fairplate.verify.rules.moments import SLACK_MS, millis, spell
 from fairplate.verify.rules.policies import Policies, PolicyInForce, permit_exigent, permit_purpose
 
 _NEVER_KEPT = "test"
 """The purpose of plates that belong to the operator: their reads are never written."""
+
+_CASE_FILE = "case-file"
 
 _LENGTHS = {
     "P1D": timedelta(days=1),
@@ -41,6 +43,7 @@ class Searches:
             "grant.used": self._take_grant,
             "case.searched": self._take_search,
             "hold.placed": self._take_hold,
+            "export.made": self._take_export,
         }
 
     def _take_grant(self, event: LoggedEvent) -> Sequence[Finding]:
@@ -85,6 +88,20 @@ class Searches:
         at = millis(event.at)
         policies = self._policies.around(at)
         return self._judge(event, case, at, policies, claims_exigent=case.exigent)
+
+    def _take_export(self, event: LoggedEvent) -> Sequence[Finding]:
+        if event.public["case"] is None and event.public["what"] != _CASE_FILE:
+            return NO_FINDINGS
+        case = self._cases.find(event)
+        if isinstance(case, Finding):
+            return [case]
+        at = millis(event.at)
+        policies = self._policies.around(at)
+        found = self._judge(event, case, at, policies, claims_exigent=False)
+        if event.actor != case.opened_by:
+            message = "another person opened the case"
+            found.append(fault("export-by-another", event.index, message))
+        return found
 
     def _judge(
         self,
