@@ -20,7 +20,7 @@ from fairplate.cases.case_file import CaseFile
 
 _FONT, _BOLD = "Fairplate-Vera", "Fairplate-VeraBd"
 _FILES = {_FONT: "Vera.ttf", _BOLD: "VeraBd.ttf"}
-_SIZE, _TITLE_SIZE, _SMALL, _LARGE = 9.0, 14.0, 7.0, 26.0
+_SIZE, _TITLE_SIZE, _SMALL, _LARGE = 9.0, 14.0, 7.0, 22.0
 _LEADING = 13.0
 _MARGIN, _FOOT = 48.0, 64.0
 _WIDTH = A4[0] - 2 * _MARGIN
@@ -46,6 +46,8 @@ class _Cell:
 
 
 _Line = tuple[_Cell, ...]
+_Block = list[_Line]
+"""Lines that stand on one page; one block alone never fills a page."""
 
 
 def draw_pdf(file: CaseFile) -> bytes:
@@ -53,7 +55,8 @@ def draw_pdf(file: CaseFile) -> bytes:
     _register_fonts()
     head = _header()
     height = A4[1] - _MARGIN - _FOOT
-    pages = _paginate([*_about(file), *_reads(file)], head, int(height // _LEADING))
+    blocks = [[line] for line in _about(file)]
+    pages = _paginate([*blocks, *_reads(file)], head, int(height // _LEADING))
     buffer = BytesIO()
     canvas = Canvas(buffer, pagesize=A4, invariant=1, pageCompression=1)
     canvas.setTitle(f"Case {file.case.id}, {file.export_id}")
@@ -82,7 +85,7 @@ def _about(file: CaseFile) -> Iterator[_Line]:
     yield (_Cell(0, "What a case found", _BOLD, _TITLE_SIZE),)
     yield ()
     for name, value in file.fields().items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else _spell(value)
+        text = ", ".join(map(str, value)) or "none" if isinstance(value, list) else _spell(value)
         label = _Cell(0, name.replace("_", " "), _BOLD)
         for index, part in enumerate(_wrap(text, _WIDTH - _NAMES_WIDTH)):
             cell = _Cell(_NAMES_WIDTH, part)
@@ -98,33 +101,35 @@ def _header() -> _Line:
     return tuple(_Cell(x, name, _BOLD) for x, name in zip(_starts(), names, strict=True))
 
 
-def _reads(file: CaseFile) -> Iterator[_Line]:
+def _reads(file: CaseFile) -> Iterator[_Block]:
     reads = file.reads()
-    yield (_Cell(0, f"Reads: {len(reads)}", _BOLD),)
+    yield [(_Cell(0, f"Reads: {len(reads)}", _BOLD),)]
     if reads:
-        yield _header()
+        yield [_header()]
     for read in reads:
         columns = [
             _wrap(_spell(value), share * _WIDTH - _SIZE)
             for value, share in zip(read.values(), _SHARES, strict=True)
         ]
-        for row in range(max(map(len, columns))):
-            yield tuple(
+        yield [
+            tuple(
                 _Cell(x, parts[row])
                 for x, parts in zip(_starts(), columns, strict=True)
                 if row < len(parts)
             )
+            for row in range(max(map(len, columns)))
+        ]
 
 
-def _paginate(lines: Sequence[_Line], head: _Line, most: int) -> list[list[_Line]]:
+def _paginate(blocks: Sequence[_Block], head: _Line, most: int) -> list[list[_Line]]:
     """Return pages of at most `most` lines; one that goes on with reads begins with their head."""
     pages: list[list[_Line]] = []
     seen_head = False
-    for line in lines:
-        if not pages or len(pages[-1]) == most:
+    for block in blocks:
+        if not pages or len(pages[-1]) + len(block) > most:
             pages.append([head] if seen_head else [])
-        seen_head = seen_head or line == head
-        pages[-1].append(line)
+        seen_head = seen_head or head in block
+        pages[-1] += block
     return pages
 
 
