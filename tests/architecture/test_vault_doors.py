@@ -31,8 +31,15 @@ USED_IN: Mapping[str, tuple[str, ...]] = {
     "reader_keys": ("vault/keyring.py", "vault/keyrings/", GRANTS, "vault/current_keys.py"),
     # Hits and held reads.
     "open_record": ("vault/seal.py", "vault/kept_records.py"),
-    # An alert is composed from the record of its own hit, whose id it alone has.
-    "open_kept_record": ("vault/kept_records.py", "vault/holds.py", "wiring/alerting.py"),
+    # An alert is composed from the record of its own hit, whose id it alone has. A driver is told
+    # of the hits of their own plate, under a case for that, which says whose records are opened.
+    "open_kept_record": (
+        "vault/kept_records.py",
+        "vault/holds.py",
+        "vault/hits.py",
+        "wiring/alerting.py",
+    ),
+    "find_hits": ("vault/hits.py", "cases/subject_report.py"),
     # Private parts of events, hot lists, people and what cases ask for hold no read; their keys
     # open none.
     "decrypt": (
@@ -169,6 +176,7 @@ def test_no_sealed_read_is_found_without_its_token() -> None:
 
 def test_no_grant_is_used_without_an_approval() -> None:
     assert find_unapproved(tree_of(GRANTS)) == []
+    assert find_unapproved(tree_of("vault/hits.py")) == []
     assert [one.name for one in find_functions(tree_of(GRANTS))].count("use_grant") == 1
 
 

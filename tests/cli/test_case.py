@@ -103,6 +103,29 @@ def test_an_export(
     assert act("show", case_id, "--json") == 0
 
 
+def test_what_a_driver_is_told(
+    act: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def report(*more: str) -> int:
+        return run(["subject-report", "test 123", *more, "--data", str(tmp_path / "data")])
+
+    assert ask(act, "--purpose", "subject-access") == 0
+    case_id = the_id(act, capsys)
+    assert report() == ExitCode.REFUSED_BY_POLICY
+    err = capsys.readouterr().err
+    assert "subject-access" in err
+    assert PLATE not in err
+    assert act("approve", case_id, user=1002) == 0
+    assert report() == ExitCode.REFUSED_BY_POLICY  # the approver's is not the opener's
+    assert act("show", case_id) == 0
+    capsys.readouterr()
+    assert report() == 0
+    assert f"What is kept of {PLATE}" in capsys.readouterr().out
+    assert report("--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["plate"], told["case"], told["reads"]) == (PLATE, case_id, [])
+
+
 def test_only_show_tells_the_plate(
     act: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,6 +57,17 @@ def exported(case: str | None = "approved", **changes: Any) -> Act:
     return act("export", case, **changes)
 
 
+def reported(case: str, **changes: Any) -> Act:
+    return act("report", case, **changes)
+
+
+def of_own_plate(*, plates: int = 1, yes: tuple[str, ...] = (APPROVER,), **changes: Any) -> Act:
+    """Tell a driver of their plate, under a case for that."""
+    permitted = policy(purposes=["crime-investigation", "stolen-vehicle", "subject-access"])
+    asked = opened(purpose="subject-access", plates=plates)
+    return steps(permitted, asked, approved(*yes), reported("new", **changes))
+
+
 def none_kept(story: Story) -> None:
     """Set a policy under which no read that matched nothing is written."""
     story.set_policy(non_hits_kept_s=0, longest_look_back_s=0)
@@ -71,6 +82,8 @@ URGENT = steps(
 )
 NO_PERIOD = {"periods": 0, "first_period": None, "last_period": None}
 
+OF_OWN_PLATE = of_own_plate()
+
 FRAUDS = (
     Fraud("case-unknown", "a search without a case", used("invented"), used()),
     Fraud("case-unknown", "a hold without a case", act("hold", "none"), act("hold", "approved")),
@@ -80,6 +93,12 @@ FRAUDS = (
     Fraud("case-not-approved", "an export", exported("asked"), exported()),
     Fraud("case-refused", "an export", exported("refused"), exported()),
     Fraud("case-closed", "an export", exported("closed"), exported()),
+    Fraud("case-unknown", "a report under no case", reported("invented"), OF_OWN_PLATE),
+    Fraud("case-closed", "a report", reported("closed"), OF_OWN_PLATE),
+    Fraud("purpose-differs", "a report", reported("approved"), OF_OWN_PLATE),
+    Fraud("search-too-wide", "a report of two plates", of_own_plate(plates=2), OF_OWN_PLATE),
+    Fraud("export-by-another", "a report", of_own_plate(actor=AUDITOR), OF_OWN_PLATE),
+    Fraud("case-not-approved", "a report", of_own_plate(yes=()), OF_OWN_PLATE),
     Fraud("export-by-another", "an export", exported(actor=AUDITOR), exported()),
     Fraud(
         "case-not-approved",

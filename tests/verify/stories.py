@@ -167,6 +167,9 @@ class Story:
         file = None if case is None else "export-1"
         return self.tell(EventType.EXPORT_MADE, actor, what=what, case=case, export=file, items=1)
 
+    def report(self, case: str, actor: str = OFFICER) -> int:
+        return self.tell(EventType.SUBJECT_REPORTED, actor, case=case, reads=1, hits=0)
+
     def set_list(
         self, name: str, *purposes: str, refreshed: timedelta | None = None, **changes: Any
     ) -> int:

@@ -11,10 +11,11 @@ from typing import Protocol
 
 from fairplate.cases.case import Asked, Case, State
 from fairplate.core.errors import InputError, PolicyError
+from fairplate.core.purposes import Purpose
 from fairplate.policy.look_back import LookBack, Refusal, reasons_against
 from fairplate.policy.rules import Policy
 from fairplate.vault.approval import MOST_PLATES
-from fairplate.vault.candidates import parse_pattern
+from fairplate.vault.candidates import UNKNOWN, parse_pattern
 
 LONGEST_OPEN = timedelta(days=30)
 APPROVED_FOR = timedelta(days=7)
@@ -36,6 +37,8 @@ class Against(StrEnum):
     REFUSED = "case-refused"
     ENDED = "case-ended"
     CLOSED = "case-closed"
+    PURPOSE = "case-for-another-purpose"
+    NOT_ONE_PLATE = "not-one-whole-plate"
 
 
 _OVER = {
@@ -134,6 +137,38 @@ def require_export(case: Case, *, person: str, blocked: bool, now: datetime) -> 
     require_search(case, person=person, blocked=blocked, now=now)
     if not case.is_approved(now):
         _refuse("export", Against.WAITING)
+
+
+def require_report(case: Case, *, person: str, blocked: bool, now: datetime) -> None:
+    """Raise PolicyError unless `person` may tell a driver at `now` what `case` finds.
+
+    The case is for that alone, and for one plate without unknown characters: the driver's own.
+    """
+    reasons: list[Against] = []
+    if case.asked.purpose is not Purpose.SUBJECT_ACCESS:
+        reasons.append(Against.PURPOSE)
+    if len(case.asked.plates) != 1 or any(UNKNOWN in plate for plate in case.asked.plates):
+        reasons.append(Against.NOT_ONE_PLATE)
+    _refuse("report", *reasons)
+    require_export(case, person=person, blocked=blocked, now=now)
+
+
+def find_report_case(cases: Collection[Case], plate: str, *, person: str, now: datetime) -> Case:
+    """Return the last of `person`'s own cases by which a driver may be told of `plate`.
+
+    Raises PolicyError if there is none.
+    """
+    for case in sorted(cases, key=lambda one: one.opened_at, reverse=True):
+        try:
+            require_report(case, person=person, blocked=False, now=now)
+        except PolicyError:
+            continue
+        if case.asked.plates == {plate}:
+            return case
+    raise PolicyError(
+        "case: report: expected an approved case of yours, for subject-access and that plate "
+        "alone, found none"
+    )
 
 
 def require_close(case: Case, *, person: str) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fairplate.audit.event_types import EventType
 from fairplate.cases.approval import CaseApproval
-from fairplate.cases.case import Case
+from fairplate.cases.case import Asked, Case
 from fairplate.cases.rules import Rule, require_search
 from fairplate.cases.store import CaseStore
 from fairplate.core.periods import Period
@@ -55,14 +55,7 @@ class CaseSearch:
             approval = CaseApproval(case, self.store.recorder.clock())
             if approval.exigent:
                 approval = replace(approval, case=self.store.note_owed(connection, case))
-        asked = case.asked
-        grant = Grant(
-            plates=tuple(sorted(asked.plates)),
-            reader_ids=tuple(sorted(asked.reader_ids)),
-            captured_from=asked.captured_from,
-            captured_until=asked.captured_until,
-        )
-        opened = use_grant(self.vault, grant, approval, self.policy)
+        opened = use_grant(self.vault, grant_of(case.asked), approval, self.policy)
         return Found(opened.reads, opened.damaged, opened.lost, opened.complete)
 
     def record(self, found: Found, *and_then: AndThen) -> Case:
@@ -83,6 +76,16 @@ class CaseSearch:
         blocked = self.store.is_blocked(connection, self.person)
         self.rule(case, person=self.person, blocked=blocked, now=self.store.recorder.clock())
         return case
+
+
+def grant_of(asked: Asked) -> Grant:
+    """Return all that a case may open."""
+    return Grant(
+        plates=tuple(sorted(asked.plates)),
+        reader_ids=tuple(sorted(asked.reader_ids)),
+        captured_from=asked.captured_from,
+        captured_until=asked.captured_until,
+    )
 
 
 def search_case(

@@ -23,6 +23,7 @@ from fairplate.cli.policy import policy
 from fairplate.cli.read import read
 from fairplate.cli.reader import reader
 from fairplate.cli.serve import serve
+from fairplate.cli.subject_report import subject_report
 from fairplate.cli.terminal_text import printable
 from fairplate.cli.transparency import transparency
 from fairplate.cli.user import user
@@ -51,6 +52,7 @@ cli.add_command(keys)
 cli.add_command(hotlist)
 cli.add_command(alert)
 cli.add_command(case)
+cli.add_command(subject_report)
 cli.add_command(ingest)
 cli.add_command(audit)
 cli.add_command(watch)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from fairplate.cases.case import Asked, Case
 from fairplate.cases.case_file import FileFormat
 from fairplate.cases.exports import Export, export_case
-from fairplate.cases.rules import require_export
+from fairplate.cases.rules import find_report_case, require_export, require_report
 from fairplate.cases.sealing import CasesKey
 from fairplate.cases.search import CaseSearch, Found, search_case
 from fairplate.cases.store import CaseStore
+from fairplate.cases.subject_report import SubjectReport, report_subject
+from fairplate.core.plates import normalise_plate
 from fairplate.deployment.policy_in_force import read_policy_in_force
 from fairplate.deployment.readers import read_readers
 from fairplate.policy.rules import Policy
@@ -53,6 +55,14 @@ class CaseBook:
         policy = self._policy()
         search = CaseSearch(self.vault, self.store, case_id, policy, person, require_export)
         return export_case(search, form, given_to=given_to)
+
+    def report_subject(self, plate: str, *, person: str) -> SubjectReport:
+        """Return what a driver may be told of their plate, under one's own case for that."""
+        policy, plate = self._policy(), normalise_plate(plate, where="case", field="plate")
+        now = self.vault.recorder.clock()
+        case = find_report_case(self.all(open_only=True), plate, person=person, now=now)
+        search = CaseSearch(self.vault, self.store, case.id, policy, person, require_report)
+        return report_subject(search)
 
     def close(self, case_id: str, *, person: str) -> Case:
         """End one's own case before its time."""

@@ -84,6 +84,7 @@ FORMS = {
     EventType.SUBJECT_REPORTED: EventForm(
         "a driver was told what is known of their own plate",
         (
+            Field("case", ID, "the case under which it was asked"),
             Field("reads", COUNT, "how many reads were found"),
             Field("hits", COUNT, "how many of them matched an entry"),
         ),

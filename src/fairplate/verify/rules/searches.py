@@ -17,7 +17,7 @@ from fairplate.verify.rules.policies import Policies, PolicyInForce, permit_exig
 _NEVER_KEPT = "test"
 """The purpose of plates that belong to the operator: their reads are never written."""
 
-_CASE_FILE = "case-file"
+_CASE_FILE, _SUBJECT_ACCESS = "case-file", "subject-access"
 
 _LENGTHS = {
     "P1D": timedelta(days=1),
@@ -44,6 +44,7 @@ class Searches:
             "case.searched": self._take_search,
             "hold.placed": self._take_hold,
             "export.made": self._take_export,
+            "subject.reported": self._take_report,
         }
 
     def _take_grant(self, event: LoggedEvent) -> Sequence[Finding]:
@@ -93,8 +94,23 @@ class Searches:
         if event.public["case"] is None and event.public["what"] != _CASE_FILE:
             return NO_FINDINGS
         case = self._cases.find(event)
+        return [case] if isinstance(case, Finding) else self._judge_handing_out(event, case)
+
+    def _take_report(self, event: LoggedEvent) -> Sequence[Finding]:
+        case = self._cases.find(event)
         if isinstance(case, Finding):
             return [case]
+        found = self._judge_handing_out(event, case)
+        if case.purpose != _SUBJECT_ACCESS:
+            message = f"the case was opened for {case.purpose}"
+            found.append(fault("purpose-differs", event.index, message))
+        if case.plates > 1:
+            message = f"it is of one plate, the case names {case.plates}"
+            found.append(fault("search-too-wide", event.index, message))
+        return found
+
+    def _judge_handing_out(self, event: LoggedEvent, case: Case) -> list[Finding]:
+        """Say if the case lets nothing leave: emergencies wait for the approvals they owe."""
         at = millis(event.at)
         policies = self._policies.around(at)
         found = self._judge(event, case, at, policies, claims_exigent=False)
