@@ -39,6 +39,8 @@ USED_IN: Mapping[str, tuple[str, ...]] = {
         "vault/hits.py",
         "wiring/alerting.py",
     ),
+    "hold_reads": ("vault/holds.py", "cases/search.py"),
+    "open_held": ("vault/holds.py", "cases/search.py"),
     "find_hits": ("vault/hits.py", "cases/subject_report.py"),
     # Private parts of events, hot lists, people and what cases ask for hold no read; their keys
     # open none.

@@ -133,6 +133,7 @@ def test_readers_that_the_case_lacks_are_left_out(city: World) -> None:
         ({}, "case-for-another-purpose"),
         ({**OWN, "plates": frozenset({PLATE, OTHER})}, "not-one-whole-plate"),
         ({**OWN, "plates": frozenset({"ABC123?"})}, "not-one-whole-plate"),
+        ({**OWN, "look_alikes": True}, "not-one-whole-plate"),
     ],
 )
 def test_no_other_case_will_do(city: World, more: dict[str, object], told: str) -> None:

@@ -103,6 +103,20 @@ def test_an_export(
     assert act("show", case_id, "--json") == 0
 
 
+def test_what_is_asked_for_is_shown(
+    act: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more, told in (((), (False, False)), (("--hold", "--look-alikes"), (True, True))):
+        assert ask(act, *more) == 0
+        case_id = the_id(act, capsys)
+        assert act("show", case_id, "--json") == 0
+        shown = json.loads(capsys.readouterr().out)
+        assert (shown["hold"], shown["look_alikes"]) == told
+        assert act("approve", case_id, user=1002) == 0
+        assert act("search", case_id) == 0
+        assert act("close", case_id) == 0
+
+
 def test_what_a_driver_is_told(
     act: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

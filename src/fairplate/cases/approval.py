@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fairplate.cases.case import Case
+from fairplate.cases.rules import hold_end
 from fairplate.core.purposes import Purpose
 
 
@@ -67,8 +68,8 @@ class CaseApproval:
 
     @property
     def hold_until(self) -> datetime | None:
-        """A case holds nothing past its time."""
-        return None
+        """Until when it may hold what it finds."""
+        return hold_end(self.case, self.now)
 
     @property
     def asked_by(self) -> str:

@@ -42,7 +42,11 @@ class Vote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked for. Plates are patterns; captured in [from, until); times are aware."""
+    """What is asked for. Plates are patterns; captured in [from, until); times are aware.
+
+    `hold`: what searches find is kept past its time, until the case ends. `look_alikes`: plates
+    that differ from one asked for in a character that looks like it are looked for, too.
+    """
 
     purpose: Purpose
     reference: str = field(repr=False)
@@ -53,6 +57,8 @@ class Asked:
     captured_until: datetime
     ends_at: datetime
     exigent: bool = False
+    hold: bool = False
+    look_alikes: bool = False
 
     def __post_init__(self) -> None:
         """Refuse times without an offset."""

@@ -39,6 +39,8 @@ def asked_fields(case: "Case") -> dict[str, object]:
         "readers": sorted(asked.reader_ids),
         "captured_from": spell_moment(asked.captured_from),
         "captured_until": spell_moment(asked.captured_until),
+        "look_alikes": asked.look_alikes,
+        "hold": asked.hold,
     }
 
 

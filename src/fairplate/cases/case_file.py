@@ -57,6 +57,7 @@ class CaseFile:
             "readers": sorted(asked.reader_ids),
             "captured_from": spell_time(asked.captured_from),
             "captured_until": spell_time(asked.captured_until),
+            "look_alikes": asked.look_alikes,
             "complete": found.complete,
             "damaged": len(found.damaged),
             "lost": [str(period) for period in found.lost],

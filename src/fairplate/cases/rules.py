@@ -13,7 +13,7 @@ from fairplate.cases.case import Asked, Case, State
 from fairplate.core.errors import InputError, PolicyError
 from fairplate.core.purposes import Purpose
 from fairplate.policy.look_back import LookBack, Refusal, reasons_against
-from fairplate.policy.rules import Policy
+from fairplate.policy.rules import NON_HIT_CEILING, Policy
 from fairplate.vault.approval import MOST_PLATES
 from fairplate.vault.candidates import UNKNOWN, parse_pattern
 
@@ -106,6 +106,17 @@ def approval_end(case: Case, now: datetime) -> datetime:
     return max(min(now + APPROVED_FOR, case.asked.ends_at), now + timedelta(microseconds=1))
 
 
+def hold_end(case: Case, now: datetime) -> datetime | None:
+    """Return until when `case` may hold what it finds at `now`; None: it may not.
+
+    Only a case that asked for that, and that others approve of: an emergency holds nothing. Never
+    past its end, nor past the 90 days for which a read that matched nothing may live at all.
+    """
+    end = min(case.asked.ends_at, case.asked.captured_from + NON_HIT_CEILING)
+    holds = case.asked.hold and case.state(now) is State.APPROVED
+    return end if holds and now < end else None
+
+
 def require_search(case: Case, *, person: str, blocked: bool, now: datetime) -> None:
     """Raise PolicyError unless `person` may search under `case` at `now`."""
     state = case.state(now)
@@ -147,7 +158,9 @@ def require_report(case: Case, *, person: str, blocked: bool, now: datetime) -> 
     reasons: list[Against] = []
     if case.asked.purpose is not Purpose.SUBJECT_ACCESS:
         reasons.append(Against.PURPOSE)
-    if len(case.asked.plates) != 1 or any(UNKNOWN in plate for plate in case.asked.plates):
+    asked = case.asked
+    one = len(asked.plates) == 1 and not any(UNKNOWN in plate for plate in asked.plates)
+    if not one or asked.look_alikes:
         reasons.append(Against.NOT_ONE_PLATE)
     _refuse("report", *reasons)
     require_export(case, person=person, blocked=blocked, now=now)

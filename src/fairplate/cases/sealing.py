@@ -51,6 +51,8 @@ class CasesKey:
                 "until": asked.captured_until.isoformat(),
                 "reference": asked.reference,
                 "why": asked.why,
+                "hold": asked.hold,
+                "look_alikes": asked.look_alikes,
             }
         ).encode()
         padded = len(plain).to_bytes(_LENGTH_BYTES, "big") + plain
@@ -78,6 +80,8 @@ class CasesKey:
                 captured_until=datetime.fromisoformat(found["until"]),
                 ends_at=ends_at,
                 exigent=exigent,
+                hold=found.get("hold", False),  # cases of before have neither
+                look_alikes=found.get("look_alikes", False),
             )
         except (InvalidTag, ValueError, KeyError, TypeError):
             expected = "what this deployment's key sealed for that case"

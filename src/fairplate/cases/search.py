@@ -6,6 +6,7 @@ their number stands there, and only if the case still lets them. Leaves to the v
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -15,13 +16,19 @@ from fairplate.cases.case import Asked, Case
 from fairplate.cases.rules import Rule, require_search
 from fairplate.cases.store import CaseStore
 from fairplate.core.periods import Period
+from fairplate.hotlists.confusions import characters_like
 from fairplate.policy.rules import Policy
 from fairplate.storage.schema import case_searches
 from fairplate.vault.approval import Grant
 from fairplate.vault.errors import SealedRowError
 from fairplate.vault.grants import use_grant
+from fairplate.vault.hits import FoundHits
+from fairplate.vault.holds import hold_reads, open_held
 from fairplate.vault.payloads import OpenedRead
 from fairplate.vault.vault import Vault
+
+_SLACK = timedelta(minutes=1)
+"""The vault looks at the clock again; until then it must not be too far back."""
 
 AndThen = Callable[[sa.Connection, Case], None]
 """What is recorded with a search, in its transaction."""
@@ -35,6 +42,12 @@ class Found:
     damaged: tuple[SealedRowError, ...] = ()
     lost: tuple[Period, ...] = ()
     complete: bool = True
+
+    def joined(self, more: FoundHits) -> "Found":
+        """Return this with `more`, each read once: one may be kept in two places."""
+        reads = {read_key(one): one for one in (*self.reads, *more.reads)}
+        in_order = tuple(sorted(reads.values(), key=lambda one: one.captured_at))
+        return replace(self, reads=in_order, damaged=(*self.damaged, *more.damaged))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +68,11 @@ class CaseSearch:
             approval = CaseApproval(case, self.store.recorder.clock())
             if approval.exigent:
                 approval = replace(approval, case=self.store.note_owed(connection, case))
-        opened = use_grant(self.vault, grant_of(case.asked), approval, self.policy)
-        return Found(opened.reads, opened.damaged, opened.lost, opened.complete)
+        found = self._open(approval)
+        if case.asked.hold:
+            held = open_held(self.vault, grant_of(case.asked), approval, self.policy)
+            found = found.joined(held)
+        return found
 
     def record(self, found: Found, *and_then: AndThen) -> Case:
         """Put on record that `found` is shown, and return the case as it is then.
@@ -70,6 +86,21 @@ class CaseSearch:
                 act(connection, case)
         return case
 
+    def _open(self, approval: CaseApproval) -> Found:
+        """Open what the policy still lets anybody reach, and hold it if the case does."""
+        grant = _clip(grant_of(approval.case.asked), self.policy, approval.now)
+        if grant is None:
+            return Found(())
+        alike = characters_like if approval.case.asked.look_alikes else None
+        until = approval.hold_until
+        if until is None:
+            opened = use_grant(self.vault, grant, approval, self.policy, look_alikes=alike)
+        else:
+            opened = hold_reads(
+                self.vault, grant, approval, self.policy, until=until, look_alikes=alike
+            ).opened
+        return Found(opened.reads, opened.damaged, opened.lost, opened.complete)
+
     def _require(self, connection: sa.Connection) -> Case:
         """Return the case, which nobody else changes until the commit; raise as `rule` does."""
         case = self.store.lock(connection, self.case_id)
@@ -78,8 +109,24 @@ class CaseSearch:
         return case
 
 
+def read_key(read: OpenedRead) -> tuple[str, str]:
+    """Return what tells `read` from every other: ids are the readers' own."""
+    return read.reader_id, read.read_id
+
+
+def _clip(grant: Grant, policy: Policy, now: datetime) -> Grant | None:
+    """Return what of `grant` the policy's longest look-back still reaches at `now`; None: nothing.
+
+    A case may ask for as far back as that, and is searched days later.
+    """
+    first = now - policy.longest_look_back + _SLACK
+    if first <= grant.captured_from:
+        return grant
+    return None if first >= grant.captured_until else replace(grant, captured_from=first)
+
+
 def grant_of(asked: Asked) -> Grant:
-    """Return all that a case may open."""
+    """Return all that a case may ever open."""
     return Grant(
         plates=tuple(sorted(asked.plates)),
         reader_ids=tuple(sorted(asked.reader_ids)),

@@ -15,14 +15,12 @@ from fairplate.audit.event_types import EventType
 from fairplate.audit.kinds import spell_time
 from fairplate.cases.approval import CaseApproval
 from fairplate.cases.case import Case
-from fairplate.cases.search import CaseSearch, Found, grant_of
+from fairplate.cases.search import CaseSearch, Found, grant_of, read_key
 from fairplate.policy.rules import KeptFor, Policy
 from fairplate.storage.schema import alerts
 from fairplate.vault.hits import FoundHits, find_hits
-from fairplate.vault.payloads import OpenedRead
 
 _DECIMALS = 4
-_Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +32,7 @@ class SubjectReport:
     made_at: datetime
     policy: Policy
     found: Found = field(repr=False)
-    matched: frozenset[_Key] = field(repr=False)
+    matched: frozenset[tuple[str, str]] = field(repr=False)
 
     def fields(self) -> Mapping[str, object]:
         """Return everything but the reads, each under its name in JSON."""
@@ -64,7 +62,7 @@ class SubjectReport:
                 "plate": one.read.plate,
                 "confidence": round(one.read.confidence, _DECIMALS),
                 "region": one.read.region,
-                "matched": _key(one) in self.matched,
+                "matched": read_key(one) in self.matched,
             }
             for one in self.found.reads
         )
@@ -79,7 +77,7 @@ def report_subject(search: CaseSearch) -> SubjectReport:
     recorder = replace(search.store.recorder, actor=search.person)
     now = recorder.clock()
     hits = _find_hits(search, now)
-    found = _merge(found, hits)
+    found = found.joined(hits)
 
     def record(connection: sa.Connection, case: Case) -> None:
         (plate,) = case.asked.plates
@@ -97,7 +95,7 @@ def report_subject(search: CaseSearch) -> SubjectReport:
         made_at=now,
         policy=search.policy,
         found=found,
-        matched=frozenset(map(_key, hits.reads)),
+        matched=frozenset(map(read_key, hits.reads)),
     )
 
 
@@ -109,14 +107,3 @@ def _find_hits(search: CaseSearch, now: datetime) -> FoundHits:
         record_ids = sorted(ids)
     grant = grant_of(case.asked)
     return find_hits(search.vault, record_ids, grant, CaseApproval(case, now), search.policy)
-
-
-def _merge(found: Found, hits: FoundHits) -> Found:
-    """Return reads and hits as one: a read that matched may be kept as both."""
-    reads = {_key(one): one for one in (*found.reads, *hits.reads)}
-    in_order = sorted(reads.values(), key=lambda one: one.captured_at)
-    return replace(found, reads=tuple(in_order), damaged=(*found.damaged, *hits.damaged))
-
-
-def _key(read: OpenedRead) -> _Key:
-    return read.reader_id, read.read_id

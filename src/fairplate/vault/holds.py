@@ -5,7 +5,7 @@ Leaves to `cases/` who may ask, and when the case ends: then its key is destroye
 and nothing of the hold is left. A hold is not prolonged: a case that goes on is a new one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -18,9 +18,15 @@ from fairplate.audit.words import DestroyReason
 from fairplate.core.errors import InputError, PolicyError
 from fairplate.policy.rules import Policy, is_past
 from fairplate.vault.approval import Approval, Grant, require_grant_of_hits
-from fairplate.vault.errors import KeyDestroyedError, KeyDueError
+from fairplate.vault.errors import (
+    KeyDestroyedError,
+    KeyDueError,
+    KeyUnusableError,
+    SealedRowError,
+)
 from fairplate.vault.expiry import destroy_key
 from fairplate.vault.grants import Opened, use_grant
+from fairplate.vault.hits import FoundHits
 from fairplate.vault.kept_records import (
     Part,
     keep_record,
@@ -36,6 +42,7 @@ from fairplate.vault.register import (
     due_now,
     find_living_key,
     lock_living_keys,
+    read_living_keys,
 )
 from fairplate.vault.seal import OwnKey
 from fairplate.vault.vault import Vault
@@ -64,7 +71,13 @@ class _Hit:
 
 
 def hold_reads(
-    vault: Vault, grant: Grant, approval: Approval, policy: Policy, *, until: datetime
+    vault: Vault,
+    grant: Grant,
+    approval: Approval,
+    policy: Policy,
+    *,
+    until: datetime,
+    look_alikes: Callable[[str], str] | None = None,
 ) -> HeldReads:
     """Open what `grant` reaches and seal it anew under the case's key.
 
@@ -72,7 +85,7 @@ def hold_reads(
     their own time. Raises as `use_grant` does, and PolicyError if `until` is not approved.
     """
     _require_end(approval, until)
-    opened = use_grant(vault, grant, approval, policy)
+    opened = use_grant(vault, grant, approval, policy, look_alikes=look_alikes)
     held = _held_already(vault, CaseKeyName(approval.case_id))
     reads = [{Part.READ: payload} for payload in opened.payloads if payload not in held]
     return HeldReads(_hold(vault, approval, [], reads, until) if reads else (), opened)
@@ -98,6 +111,37 @@ def hold_hits(
     if not hits:
         raise InputError("hold", "records", expected="at least one", found="none")
     return _hold(vault, approval, hits, [], until)
+
+
+def open_held(vault: Vault, grant: Grant, approval: Approval, policy: Policy) -> FoundHits:
+    """Return the reads that the case holds, also those whose own time is over.
+
+    `grant` is all that the case may open: what it holds was found by it. Raises as
+    `require_grant_of_hits` does.
+    """
+    now = vault.recorder.clock()
+    require_grant_of_hits(grant, approval, policy, now=now)
+    reads, damaged = [], []
+    with vault.database.reading() as connection:
+        key = find_living_key(connection, CaseKeyName(approval.case_id))
+        over = key is None or is_past(due_now(key, policy), now)
+        for record_id in () if over or key is None else list_record_ids(connection, key.id):
+            try:
+                _, parts = open_kept_record(connection, vault.keyring, record_id)
+                reads.append(decode_read(parts[Part.READ]))
+            except KeyUnusableError:
+                break  # the case ended meanwhile
+            except SealedRowError as error:
+                damaged.append(error)
+    reads.sort(key=lambda one: one.captured_at)
+    return FoundHits(tuple(reads), tuple(damaged))
+
+
+def find_held_cases(vault: Vault) -> tuple[str, ...]:
+    """Return the ids of the cases that hold anything, or are about to."""
+    with vault.database.reading() as connection:
+        names = [key.name for key in read_living_keys(connection)]
+    return tuple(name.case_id for name in names if isinstance(name, CaseKeyName))
 
 
 def lift_hold(vault: Vault, case_id: str) -> bool:

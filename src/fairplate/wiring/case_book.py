@@ -10,10 +10,12 @@ from fairplate.cases.sealing import CasesKey
 from fairplate.cases.search import CaseSearch, Found, search_case
 from fairplate.cases.store import CaseStore
 from fairplate.cases.subject_report import SubjectReport, report_subject
+from fairplate.core.errors import InputError
 from fairplate.core.plates import normalise_plate
 from fairplate.deployment.policy_in_force import read_policy_in_force
 from fairplate.deployment.readers import read_readers
 from fairplate.policy.rules import Policy
+from fairplate.vault.holds import find_held_cases, lift_hold
 from fairplate.vault.vault import Vault
 
 
@@ -44,7 +46,9 @@ class CaseBook:
     def refuse(self, case_id: str, *, person: str, note: str) -> Case:
         """Say no to somebody else's case, and why."""
         with self.vault.database.transaction() as connection:
-            return self.store.refuse(connection, case_id, person=person, note=note)
+            case = self.store.refuse(connection, case_id, person=person, note=note)
+        lift_hold(self.vault, case_id)
+        return case
 
     def search(self, case_id: str, *, person: str) -> Found:
         """Return the reads that one's own case reaches; each search is on record."""
@@ -67,12 +71,21 @@ class CaseBook:
     def close(self, case_id: str, *, person: str) -> Case:
         """End one's own case before its time."""
         with self.vault.database.transaction() as connection:
-            return self.store.close(connection, case_id, person=person)
+            case = self.store.close(connection, case_id, person=person)
+        lift_hold(self.vault, case_id)
+        return case
 
     def close_due(self) -> tuple[Case, ...]:
-        """Close every case whose time is over."""
+        """Close every case whose time is over, and destroy what cases hold that came to an end.
+
+        Also what one holds that was closed or refused before, if a crash came in between.
+        """
         with self.vault.database.transaction() as connection:
-            return self.store.close_due(connection)
+            closed = self.store.close_due(connection)
+        for case_id in find_held_cases(self.vault):
+            if self._has_ended(case_id):
+                lift_hold(self.vault, case_id)
+        return closed
 
     def one(self, case_id: str) -> Case:
         """Return one case; InputError if there is none of that id."""
@@ -83,6 +96,13 @@ class CaseBook:
         """Return every case, or those that are not closed, the oldest first."""
         with self.vault.database.reading() as connection:
             return self.store.all(connection, open_only=open_only)
+
+    def _has_ended(self, case_id: str) -> bool:
+        try:
+            case = self.one(case_id)
+        except InputError:
+            return False  # a database that was restored lacks it; its key ends by itself
+        return case.closed_at is not None or case.is_refused
 
     def _policy(self) -> Policy:
         with self.vault.database.reading() as connection:

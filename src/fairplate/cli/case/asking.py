@@ -41,6 +41,11 @@ _PURPOSES = [one.value for one in Purpose]
     help="The case closes by itself after so many.",
 )  # fmt: skip
 @click.option("--exigent", is_flag=True, help="Search first; approval is owed within 24 hours.")
+@click.option(
+    "--look-alikes", is_flag=True,
+    help="Also plates that differ in one character that looks like the one asked for.",
+)  # fmt: skip
+@click.option("--hold", is_flag=True, help="Keep what is found until the case ends.")
 @data_option
 def open_(
     *,
@@ -53,6 +58,8 @@ def open_(
     until: str,
     days: int,
     exigent: bool,
+    look_alikes: bool,
+    hold: bool,
     folder: Path,
 ) -> ExitCode:
     """Ask to look back at a plate. Nothing is searched yet.
@@ -74,6 +81,8 @@ def open_(
             captured_until=_moment(until, "until"),
             ends_at=deployment.now() + timedelta(days=days),
             exigent=exigent,
+            look_alikes=look_alikes,
+            hold=hold,
         )
         case = deployment.cases.open(asked, person=acting_user())
     click.echo(f"{case.id}: {case.state(case.opened_at).value}")

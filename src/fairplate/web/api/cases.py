@@ -74,6 +74,8 @@ class AskedFor(BaseModel):
     readers: list[str]
     captured_from: str
     captured_until: str
+    look_alikes: bool
+    hold: bool
 
 
 class WholeCase(KnownCase):
@@ -111,6 +113,8 @@ class NewCase(Sent):
     captured_until: AwareDatetime
     days: Annotated[int, Field(ge=1, le=LONGEST_OPEN.days)] = 7
     exigent: bool = False
+    look_alikes: bool = False
+    hold: bool = False
 
 
 class Yes(Sent):
@@ -181,6 +185,8 @@ async def post_cases(request: Request, sent: NewCase) -> WholeCase:
             captured_until=sent.captured_until,
             ends_at=it.now() + timedelta(days=sent.days),
             exigent=sent.exigent,
+            look_alikes=sent.look_alikes,
+            hold=sent.hold,
         )
         return it.cases.open(asked, person=person.id)
 
