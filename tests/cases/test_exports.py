@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -31,6 +32,10 @@ from fairplate.cases.rules import require_export
 from fairplate.cases.search import CaseSearch
 from fairplate.core.errors import PolicyError
 from fairplate.storage.schema import events
+from fairplate.vault import grants
+from fairplate.vault.holds import find_held_cases
+from fairplate.vault.vault import Vault
+from fairplate.wiring.case_book import CaseBook
 
 __all__ = ["city"]
 
@@ -132,4 +137,46 @@ def test_what_ends_while_it_is_drawn_is_not_handed_over(
         export(city, case)
     assert told_of(city, "export.made") == told_of(city, "case.searched") == []
     city.clock.move(timedelta(minutes=1))
+    assert findings(city) == []
+
+
+@pytest.mark.parametrize("hold", [False, True])
+@pytest.mark.parametrize("act", [refuse, close])
+def test_what_ends_before_a_key_is_derived_is_not_begun(
+    city: World, act: object, monkeypatch: pytest.MonkeyPatch, *, hold: bool
+) -> None:
+    case = case_in(city, hold=hold)
+    approve(city, case)
+    expand = grants.expand_plate
+
+    def end_meanwhile(*arguments: Any, **more: Any) -> Any:
+        (refuse if act is refuse else close)(city, case)
+        return expand(*arguments, **more)
+
+    monkeypatch.setattr(grants, "expand_plate", end_meanwhile)
+    with pytest.raises(PolicyError, match=r"case-(refused|closed)"):
+        search(city, case)
+    assert told_of(city, "grant.used") == told_of(city, "hold.placed") == []
+    assert findings(city) == []
+
+
+@pytest.mark.parametrize("act", [refuse, close])
+def test_what_ends_while_it_is_opened_is_not_held(
+    city: World, act: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = case_in(city, hold=True)
+    approve(city, case)
+    ensure_key = Vault.ensure_key
+
+    def end_meanwhile(*arguments: Any) -> Any:
+        (refuse if act is refuse else close)(city, case)
+        return ensure_key(*arguments)
+
+    monkeypatch.setattr(Vault, "ensure_key", end_meanwhile)
+    with pytest.raises(PolicyError, match=r"case-(refused|closed)"):
+        search(city, case)
+    assert told_of(city, "hold.placed") == []
+    assert find_held_cases(city.vault) == (case.id,)  # a key that seals nothing
+    CaseBook(city.vault).close_due()
+    assert find_held_cases(city.vault) == ()
     assert findings(city) == []

@@ -94,10 +94,18 @@ class CaseSearch:
         alike = characters_like if approval.case.asked.look_alikes else None
         until = approval.hold_until
         if until is None:
-            opened = use_grant(self.vault, grant, approval, self.policy, look_alikes=alike)
+            opened = use_grant(
+                self.vault, grant, approval, self.policy, look_alikes=alike, still=self._require
+            )
         else:
             opened = hold_reads(
-                self.vault, grant, approval, self.policy, until=until, look_alikes=alike
+                self.vault,
+                grant,
+                approval,
+                self.policy,
+                until=until,
+                look_alikes=alike,
+                still=self._require,
             ).opened
         return Found(opened.reads, opened.damaged, opened.lost, opened.complete)
 

@@ -6,6 +6,7 @@ flash keep beside them stands in docs/threat-model.md.
 """
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ TEMPORARY = ".tmp"
 """The suffix of files that are being written; any left behind by a crash may be erased."""
 
 _PRIVATE = 0o077
+_NO_NAMELESS = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL})
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -29,6 +31,33 @@ def write_file(path: Path, content: bytes) -> None:
             erase_file(temporary)
         raise
     sync_directory(path.parent)
+
+
+def write_new_file(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, for its owner alone; a crash leaves it whole or leaves nothing.
+
+    FileExistsError if something is there. Where the file system knows no nameless files, a crash
+    may leave a temporary one.
+    """
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            file = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            if error.errno not in _NO_NAMELESS or os.path.lexists(path):
+                raise
+            write_file(path, content)
+            return
+        try:
+            _write_all(file, content)
+            os.fsync(file)
+            # linkat(2): the only name it gets, and only if that is free.
+            os.link(f"/proc/self/fd/{file}", path.name, dst_dir_fd=directory, follow_symlinks=True)
+        finally:
+            os.close(file)
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def overwrite_file(path: Path, content: bytes) -> None:

@@ -8,6 +8,9 @@ for. Nothing but the rows of the named plates, readers and times is opened.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from typing import TypeAlias
+
+import sqlalchemy as sa
 
 from fairplate.audit.event_types import EventType
 from fairplate.core.periods import Period
@@ -27,6 +30,10 @@ ROW_KEYS_AT_ONCE = 10_000
 
 DAMAGED = "damaged-row"
 """The word under which rows that do not open are counted."""
+
+
+Still: TypeAlias = Callable[[sa.Connection], object]
+"""Raises, in a transaction, if an approval no longer stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +59,14 @@ def use_grant(
     policy: Policy,
     *,
     look_alikes: Callable[[str], str] | None = None,
+    still: Still | None = None,
 ) -> Opened:
     """Put the use of `grant` on record, then open what it reaches.
 
     `look_alikes` gives the characters that look like one; with it, each plate's look-alikes are
-    looked for too. Raises PolicyError if the grant may not be used, InputError for a pattern with
-    too many unknown characters, KeyringStorageError and StorageError.
+    looked for too. `still` is asked in the transaction of the event. Raises PolicyError if the
+    grant may not be used, InputError for a pattern with too many unknown characters, what `still`
+    raises, KeyringStorageError and StorageError.
     """
     now = vault.recorder.clock()
     require_grant(grant, approval, policy, now=now)
@@ -71,7 +80,11 @@ def use_grant(
             and _reaches(grant, key.name)
             and not is_past(due_now(key, policy), now)
         )
-    _record_use(vault, grant, approval, [period for period, _ in periods], len(plates))
+    names = [period for period, _ in periods]
+    with vault.database.transaction() as connection:
+        if still is not None:
+            still(connection)
+        _record_use(connection, vault, grant, approval, names, candidates=len(plates))
     found = _Findings()
     for period, key in periods:
         try:
@@ -141,33 +154,34 @@ def _row_keys(reader_keys: Sequence[ReaderKey], plates: Sequence[str]) -> Iterat
 
 
 def _record_use(
+    connection: sa.Connection,
     vault: Vault,
     grant: Grant,
     approval: Approval,
     periods: Sequence[Period],
+    *,
     candidates: int,
 ) -> None:
     recorder = replace(vault.recorder, actor=approval.asked_by)
-    with vault.database.transaction() as connection:
-        recorder.record(
-            connection,
-            EventType.GRANT_USED,
-            public={
-                "case": approval.case_id,
-                "purpose": approval.purpose.value,
-                "plates": len(grant.plates),
-                "candidates": candidates,
-                "readers": len(grant.reader_ids),
-                "periods": len(periods),
-                "first_period": str(periods[0]) if periods else None,
-                "last_period": str(periods[-1]) if periods else None,
-                "exigent": approval.exigent,
-                "asked_by": approval.asked_by,
-                "approved_by": sorted(approval.approved_by),
-            },
-            private={
-                "plates": list(grant.plates),
-                "readers": list(grant.reader_ids),
-                "reference": approval.reference,
-            },
-        )
+    recorder.record(
+        connection,
+        EventType.GRANT_USED,
+        public={
+            "case": approval.case_id,
+            "purpose": approval.purpose.value,
+            "plates": len(grant.plates),
+            "candidates": candidates,
+            "readers": len(grant.reader_ids),
+            "periods": len(periods),
+            "first_period": str(periods[0]) if periods else None,
+            "last_period": str(periods[-1]) if periods else None,
+            "exigent": approval.exigent,
+            "asked_by": approval.asked_by,
+            "approved_by": sorted(approval.approved_by),
+        },
+        private={
+            "plates": list(grant.plates),
+            "readers": list(grant.reader_ids),
+            "reference": approval.reference,
+        },
+    )

@@ -25,7 +25,7 @@ from fairplate.vault.errors import (
     SealedRowError,
 )
 from fairplate.vault.expiry import destroy_key
-from fairplate.vault.grants import Opened, use_grant
+from fairplate.vault.grants import Opened, Still, use_grant
 from fairplate.vault.hits import FoundHits
 from fairplate.vault.kept_records import (
     Part,
@@ -78,6 +78,7 @@ def hold_reads(
     *,
     until: datetime,
     look_alikes: Callable[[str], str] | None = None,
+    still: Still | None = None,
 ) -> HeldReads:
     """Open what `grant` reaches and seal it anew under the case's key.
 
@@ -85,10 +86,11 @@ def hold_reads(
     their own time. Raises as `use_grant` does, and PolicyError if `until` is not approved.
     """
     _require_end(approval, until)
-    opened = use_grant(vault, grant, approval, policy, look_alikes=look_alikes)
+    opened = use_grant(vault, grant, approval, policy, look_alikes=look_alikes, still=still)
     held = _held_already(vault, CaseKeyName(approval.case_id))
     reads = [{Part.READ: payload} for payload in opened.payloads if payload not in held]
-    return HeldReads(_hold(vault, approval, [], reads, until) if reads else (), opened)
+    ids = _hold(vault, approval, [], reads, until, still=still) if reads else ()
+    return HeldReads(ids, opened)
 
 
 def hold_hits(
@@ -191,6 +193,8 @@ def _hold(
     hits: Sequence[_Hit],
     reads: Sequence[Parts],
     until: datetime,
+    *,
+    still: Still | None = None,
 ) -> tuple[str, ...]:
     name = CaseKeyName(approval.case_id)
     key = vault.ensure_key(name, until)
@@ -201,6 +205,8 @@ def _hold(
     random_bytes = vault.recorder.random_bytes
     recorder = replace(vault.recorder, actor=approval.asked_by)
     with vault.database.transaction() as connection:
+        if still is not None:
+            still(connection)
         if not lock_living_keys(connection, {key, *(hit.key for hit in hits)}):
             raise KeyDestroyedError(name)  # one ended meanwhile: its records are as good as gone
         ids = [_take_over(connection, hit, key, own_key, random_bytes) for hit in hits]

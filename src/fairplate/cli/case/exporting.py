@@ -11,7 +11,7 @@ from fairplate.cli.deployment_folder import acting_user, data_option, opened
 from fairplate.cli.exit_codes import ExitCode
 from fairplate.cli.terminal_text import printable
 from fairplate.core.errors import InputError
-from fairplate.storage.durable import write_file
+from fairplate.storage.durable import write_new_file
 
 _FORMATS = ("pdf", "json")
 
@@ -58,7 +58,7 @@ def _require_new(out: Path) -> None:
 def _write(out: Path, content: bytes, export_id: str) -> None:
     """Write the whole file, mode 0600, or nothing; the log tells of it either way."""
     try:
-        write_file(out, content)
+        write_new_file(out, content)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise _not_written(out, f"{reason} ({export_id} is on record all the same)") from None
